@@ -1,0 +1,284 @@
+//! The description of one component: its name, its options, how it is made.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use schemars::{JsonSchema, Schema, schema_for};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::{ComponentError, ComponentKind, Context};
+use crate::{MapDataStore, MutationObserver, StorageEngine};
+
+/// Typed options of a component: any type that serde reads and schemars describes.
+///
+/// Unknown keys are refused whether or not the type asks serde for that.
+pub trait Options: DeserializeOwned + JsonSchema + Send + 'static {}
+
+impl<T: DeserializeOwned + JsonSchema + Send + 'static> Options for T {}
+
+/// The options of a component that has none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+pub struct NoOptions {}
+
+/// A data store being opened.
+pub type DataStoreFuture =
+    Pin<Box<dyn Future<Output = Result<Arc<dyn MapDataStore>, ComponentError>> + Send>>;
+
+type Json = serde_json::Value;
+type MakeEngine = dyn Fn(&Context, Json) -> anyhow::Result<Box<dyn StorageEngine>> + Send + Sync;
+type OpenDataStore = dyn Fn(Context, Json) -> OpeningDataStore + Send + Sync;
+type OpeningDataStore = Pin<Box<dyn Future<Output = anyhow::Result<Arc<dyn MapDataStore>>> + Send>>;
+type MakeObserver = dyn Fn(&Context, Json) -> anyhow::Result<Arc<dyn MutationObserver>> + Send + Sync;
+
+#[derive(Clone)]
+enum Constructor {
+    Engine(Arc<MakeEngine>),
+    DataStore(Arc<OpenDataStore>),
+    Observer(Arc<MakeObserver>),
+}
+
+/// Describes one component: kind, name, version, summary, options, constructor.
+///
+/// Constructors run when a configuration names the component: engines once per record
+/// store, data stores once per instance, observers once per map. They may be called from
+/// several threads at once and must not hold on to the context longer than they need.
+#[derive(Clone)]
+pub struct Descriptor {
+    name: String,
+    version: String,
+    summary: String,
+    schema: fn() -> Schema,
+    constructor: Constructor,
+}
+
+impl Descriptor {
+    /// An engine, made synchronously.
+    pub fn engine<O, F>(name: &str, summary: &str, create: F) -> Self
+    where
+        O: Options,
+        F: Fn(&Context, O) -> anyhow::Result<Box<dyn StorageEngine>> + Send + Sync + 'static,
+    {
+        let create = move |context: &Context, options: Json| create(context, read_options(options)?);
+        Self::new::<O>(name, summary, Constructor::Engine(Arc::new(create)))
+    }
+
+    /// A data store, opened asynchronously inside the host's tokio runtime.
+    pub fn data_store<O, F, Opening>(name: &str, summary: &str, open: F) -> Self
+    where
+        O: Options,
+        F: Fn(Context, O) -> Opening + Send + Sync + 'static,
+        Opening: Future<Output = anyhow::Result<Arc<dyn MapDataStore>>> + Send + 'static,
+    {
+        let open = move |context: Context, options: Json| -> OpeningDataStore {
+            match read_options(options) {
+                Ok(options) => Box::pin(open(context, options)),
+                Err(problem) => Box::pin(async { Err(problem.into()) }),
+            }
+        };
+        Self::new::<O>(name, summary, Constructor::DataStore(Arc::new(open)))
+    }
+
+    /// An observer, made synchronously.
+    pub fn observer<O, F>(name: &str, summary: &str, create: F) -> Self
+    where
+        O: Options,
+        F: Fn(&Context, O) -> anyhow::Result<Arc<dyn MutationObserver>> + Send + Sync + 'static,
+    {
+        let create = move |context: &Context, options: Json| create(context, read_options(options)?);
+        Self::new::<O>(name, summary, Constructor::Observer(Arc::new(create)))
+    }
+
+    fn new<O: Options>(name: &str, summary: &str, constructor: Constructor) -> Self {
+        Self {
+            name: name.to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            summary: summary.to_owned(),
+            schema: || schema_for!(O),
+            constructor,
+        }
+    }
+
+    /// With the plugin's own version (`env!("CARGO_PKG_VERSION")`) in place of trilayer's.
+    #[must_use]
+    pub fn version(mut self, version: &str) -> Self {
+        version.clone_into(&mut self.version);
+        self
+    }
+
+    /// What the component is.
+    #[must_use]
+    pub fn kind(&self) -> ComponentKind {
+        match self.constructor {
+            Constructor::Engine(_) => ComponentKind::Engine,
+            Constructor::DataStore(_) => ComponentKind::DataStore,
+            Constructor::Observer(_) => ComponentKind::Observer,
+        }
+    }
+
+    /// The name a configuration uses.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The version of the plugin.
+    #[must_use]
+    pub fn plugin_version(&self) -> &str {
+        &self.version
+    }
+
+    /// One line about it.
+    #[must_use]
+    pub fn summary(&self) -> &str {
+        &self.summary
+    }
+
+    /// The JSON Schema of its options.
+    #[must_use]
+    pub fn schema(&self) -> Schema {
+        (self.schema)()
+    }
+
+    /// Makes an engine.
+    ///
+    /// # Errors
+    /// When this is no engine, the options are not right, or the constructor fails.
+    pub fn create_engine(
+        &self,
+        context: &Context,
+        options: Json,
+    ) -> Result<Box<dyn StorageEngine>, ComponentError> {
+        let Constructor::Engine(create) = &self.constructor else {
+            return Err(self.wrong_kind(ComponentKind::Engine));
+        };
+        create(context, options).map_err(|error| self.failure(error))
+    }
+
+    /// Opens a data store.
+    ///
+    /// # Errors
+    /// When this is no data store, the options are not right, or the constructor fails.
+    pub async fn open_data_store(
+        &self,
+        context: Context,
+        options: Json,
+    ) -> Result<Arc<dyn MapDataStore>, ComponentError> {
+        let Constructor::DataStore(open) = &self.constructor else {
+            return Err(self.wrong_kind(ComponentKind::DataStore));
+        };
+        open(context, options).await.map_err(|error| self.failure(error))
+    }
+
+    /// Makes an observer.
+    ///
+    /// # Errors
+    /// When this is no observer, the options are not right, or the constructor fails.
+    pub fn create_observer(
+        &self,
+        context: &Context,
+        options: Json,
+    ) -> Result<Arc<dyn MutationObserver>, ComponentError> {
+        let Constructor::Observer(create) = &self.constructor else {
+            return Err(self.wrong_kind(ComponentKind::Observer));
+        };
+        create(context, options).map_err(|error| self.failure(error))
+    }
+
+    fn wrong_kind(&self, wanted: ComponentKind) -> ComponentError {
+        ComponentError::WrongKind { kind: self.kind(), name: self.name.clone(), wanted }
+    }
+
+    fn failure(&self, error: anyhow::Error) -> ComponentError {
+        let (kind, name) = (self.kind(), self.name.clone());
+        match error.downcast::<OptionsProblem>() {
+            Ok(OptionsProblem::Unknown(option)) => {
+                ComponentError::UnknownOption { kind, name, option, known: self.option_names() }
+            }
+            Ok(OptionsProblem::Invalid(problem)) => ComponentError::BadOptions { kind, name, problem },
+            Err(source) => ComponentError::Constructor { kind, name, source },
+        }
+    }
+
+    fn option_names(&self) -> Vec<String> {
+        let schema = self.schema();
+        let properties = schema.get("properties").and_then(Json::as_object);
+        properties.into_iter().flat_map(|properties| properties.keys().cloned()).collect()
+    }
+}
+
+impl fmt::Debug for Descriptor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Descriptor")
+            .field("kind", &self.kind())
+            .field("name", &self.name)
+            .field("version", &self.version)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What is wrong with options, until the descriptor that knows the component's name reports it.
+#[derive(Debug, thiserror::Error)]
+enum OptionsProblem {
+    #[error("unknown option {0:?}")]
+    Unknown(String),
+    #[error("{0}")]
+    Invalid(String),
+}
+
+fn read_options<O: Options>(options: Json) -> Result<O, OptionsProblem> {
+    let mut unknown = None;
+    let read = serde_ignored::deserialize(options, |path| {
+        unknown.get_or_insert_with(|| path.to_string());
+    });
+    match (unknown, read) {
+        (Some(option), _) => Err(OptionsProblem::Unknown(option)),
+        (None, Ok(options)) => Ok(options),
+        (None, Err(problem)) => Err(OptionsProblem::Invalid(problem.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[derive(Debug, Deserialize, JsonSchema)]
+    struct Sized {
+        #[expect(dead_code, reason = "read by serde")]
+        shards: u32,
+    }
+
+    fn sized() -> Descriptor {
+        Descriptor::engine("sized", "An engine with options", |_: &Context, _: Sized| {
+            Ok(Box::new(crate::HashMapStorage::new()))
+        })
+    }
+
+    fn refusal(options: Json) -> String {
+        match sized().create_engine(&Context::new(), options) {
+            Ok(_) => panic!("made in spite of its options"),
+            Err(error) => error.to_string(),
+        }
+    }
+
+    #[test]
+    fn an_unknown_option_is_refused_with_the_known_ones() {
+        let message = refusal(json!({ "shards": 4, "shard": 4 }));
+        assert_eq!(message, r#"engine "sized" has no option "shard"; it has shards"#);
+    }
+
+    #[test]
+    fn a_missing_or_mistyped_option_says_which() {
+        assert!(refusal(json!({})).contains("missing field `shards`"));
+        assert!(refusal(json!({ "shards": "many" })).contains("invalid type: string \"many\", expected u32"));
+    }
+
+    #[test]
+    fn a_component_of_another_kind_is_refused() {
+        let error = sized().create_observer(&Context::new(), json!({})).err().expect("no observer");
+        assert_eq!(error.to_string(), r#""sized" is of kind engine, not observer"#);
+    }
+}
