@@ -54,8 +54,7 @@ impl RecordingObserver {
         self.0.lock().clone()
     }
 
-    /// The kinds and keys of the events since the last call.
-    #[must_use]
+    /// The kinds and keys of the events since the last call, which are forgotten.
     pub fn take(&self) -> Vec<(EventKind, String)> {
         std::mem::take(&mut *self.0.lock()).into_iter().map(|event| (event.kind, event.key)).collect()
     }

@@ -147,7 +147,7 @@ async fn get_all_loads_its_misses_with_one_call() {
     for n in 0..10 {
         rig.data.insert("map", &format!("stored{n}"), lww(n), 0);
     }
-    rig.put("resident", "r").await;
+    rig.put_as("resident", "r", Load).await;
     let mut keys: Vec<String> = (0..10).map(|n| format!("stored{n}")).collect();
     keys.extend(["nowhere", "resident", "stored3"].map(str::to_owned));
     let found = rig.store.get_all(&keys).await.expect("get_all");

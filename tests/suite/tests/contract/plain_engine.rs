@@ -6,7 +6,7 @@ use parking_lot::Mutex;
 use trilayer_core::{FetchResult, IterationCursor, Record, StorageEngine};
 
 #[derive(Default)]
-pub struct PlainEngine(Mutex<BTreeMap<String, Record>>);
+pub(crate) struct PlainEngine(Mutex<BTreeMap<String, Record>>);
 
 impl PlainEngine {
     fn page(&self, cursor: &IterationCursor, size: usize) -> FetchResult<(String, Record)> {

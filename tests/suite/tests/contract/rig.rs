@@ -14,47 +14,47 @@ use trilayer_testkit::{ManualClock, RecordingObserver, ScriptedDataStore, lww};
 use crate::plain_engine::PlainEngine;
 
 /// When the clocks of these tests begin.
-pub const START: i64 = 1_000_000;
+pub(crate) const START: i64 = 1_000_000;
 
-pub use trilayer_core::CallerProvenance::{Backup, Client, CrdtMerge, Load, Replication};
-pub use trilayer_core::ExpiryPolicy as Expiry;
+pub(crate) use trilayer_core::CallerProvenance::{Backup, Client, CrdtMerge, Load, Replication};
+pub(crate) use trilayer_core::ExpiryPolicy as Expiry;
 
-pub struct Rig {
-    pub store: Arc<DefaultRecordStore>,
-    pub data: Arc<ScriptedDataStore>,
-    pub events: Arc<RecordingObserver>,
-    pub clock: Arc<ManualClock>,
+pub(crate) struct Rig {
+    pub(crate) store: Arc<DefaultRecordStore>,
+    pub(crate) data: Arc<ScriptedDataStore>,
+    pub(crate) events: Arc<RecordingObserver>,
+    pub(crate) clock: Arc<ManualClock>,
 }
 
 #[derive(Default)]
-pub struct Parts {
-    pub config: StorageConfig,
-    pub null: bool,
-    pub keeps_deadlines: bool,
+pub(crate) struct Parts {
+    pub(crate) config: StorageConfig,
+    pub(crate) null: bool,
+    pub(crate) keeps_deadlines: bool,
     /// An engine with nothing beyond the fixed interface.
-    pub plain: bool,
-    pub stripes: Option<usize>,
-    pub observers: Vec<Arc<dyn MutationObserver>>,
+    pub(crate) plain: bool,
+    pub(crate) stripes: Option<usize>,
+    pub(crate) observers: Vec<Arc<dyn MutationObserver>>,
     /// The data store of another rig, as after a restart.
-    pub data: Option<Arc<ScriptedDataStore>>,
+    pub(crate) data: Option<Arc<ScriptedDataStore>>,
 }
 
 /// A store over a real data store that forgets deadlines.
-pub fn rig() -> Rig {
+pub(crate) fn rig() -> Rig {
     Parts::default().build()
 }
 
 /// A store that only has memory.
-pub fn in_memory() -> Rig {
+pub(crate) fn in_memory() -> Rig {
     Parts { null: true, ..Parts::default() }.build()
 }
 
-pub fn bounded(max_entry_count: u64) -> StorageConfig {
+pub(crate) fn bounded(max_entry_count: u64) -> StorageConfig {
     StorageConfig { max_entry_count, ..StorageConfig::default() }
 }
 
 impl Parts {
-    pub fn build(self) -> Rig {
+    pub(crate) fn build(self) -> Rig {
         let data = self.data.unwrap_or_else(|| match self.keeps_deadlines {
             true => ScriptedDataStore::keeping_deadlines(),
             false => ScriptedDataStore::new(),
@@ -80,11 +80,11 @@ impl Parts {
 }
 
 impl Rig {
-    pub async fn put(&self, key: &str, value: impl Into<Value>) -> Option<RecordValue> {
+    pub(crate) async fn put(&self, key: &str, value: impl Into<Value>) -> Option<RecordValue> {
         self.put_as(key, value, Client).await
     }
 
-    pub async fn put_as(
+    pub(crate) async fn put_as(
         &self,
         key: &str,
         value: impl Into<Value>,
@@ -93,28 +93,31 @@ impl Rig {
         self.store.put(key, lww(value), ExpiryPolicy::NONE, provenance).await.expect("put")
     }
 
-    pub async fn put_for(&self, key: &str, value: impl Into<Value>, expiry: ExpiryPolicy) {
+    pub(crate) async fn put_for(&self, key: &str, value: impl Into<Value>, expiry: ExpiryPolicy) {
         self.store.put(key, lww(value), expiry, Client).await.expect("put");
     }
 
-    pub async fn get(&self, key: &str) -> Option<RecordValue> {
+    pub(crate) async fn get(&self, key: &str) -> Option<RecordValue> {
         self.store.get(key, false).await.expect("get").map(|record| record.value)
     }
 
-    pub async fn remove(&self, key: &str) -> Option<RecordValue> {
+    pub(crate) async fn remove(&self, key: &str) -> Option<RecordValue> {
         self.store.remove(key, Client).await.expect("remove")
     }
 
-    pub fn resident(&self, key: &str) -> Option<RecordValue> {
+    pub(crate) fn resident(&self, key: &str) -> Option<RecordValue> {
         self.store.storage().get(key).map(|record| record.value)
     }
 
-    pub fn stored(&self, key: &str) -> Option<RecordValue> {
+    pub(crate) fn stored(&self, key: &str) -> Option<RecordValue> {
         self.data.value("map", key)
     }
 
     /// A task of its own.
-    pub fn spawn<T, F>(&self, run: impl FnOnce(Arc<DefaultRecordStore>) -> F) -> tokio::task::JoinHandle<T>
+    pub(crate) fn spawn<T, F>(
+        &self,
+        run: impl FnOnce(Arc<DefaultRecordStore>) -> F,
+    ) -> tokio::task::JoinHandle<T>
     where
         T: Send + 'static,
         F: Future<Output = T> + Send + 'static,
@@ -124,12 +127,12 @@ impl Rig {
 }
 
 /// Polls a future once, as a caller does who then forgets about it.
-pub fn poll_once<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
+pub(crate) fn poll_once<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut Context::from_waker(Waker::noop()))
 }
 
 /// Lets every other task run until all of them wait.
-pub async fn settle() {
+pub(crate) async fn settle() {
     for _ in 0..64 {
         tokio::task::yield_now().await;
     }
