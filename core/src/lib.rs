@@ -6,12 +6,12 @@
 //! | layer | trait | does | default |
 //! |---|---|---|---|
 //! | 1 | [`StorageEngine`] | keeps records in memory, synchronously | [`HashMapStorage`] |
-//! | 2 | [`RecordStore`] | orchestrates: read-through, write-through, expiry, eviction | `DefaultRecordStore` |
+//! | 2 | [`RecordStore`] | orchestrates: read-through, write-through, expiry, eviction | [`DefaultRecordStore`] |
 //! | 3 | [`MapDataStore`] | persists values, asynchronously | [`NullDataStore`] |
 //! | – | [`MutationObserver`] | is told of every committed change, in order | none |
 //!
 //! - **You use a store**: look at `trilayer`, the facade crate, whose maps are built from a
-//!   configuration; `DefaultRecordStore` is what they are made of and documents what it promises.
+//!   configuration; [`DefaultRecordStore`] is what they are made of and documents what it promises.
 //! - **You write a plugin**: implement one of the traits, then [`register!`] a [`Descriptor`].
 //! - **You operate one**: every failure an operator would ask about is a `tracing` event
 //!   with the map, partition and key as fields.
@@ -21,6 +21,7 @@
 mod clock;
 mod component;
 mod data_store;
+mod default_store;
 mod engine;
 mod error;
 mod observer;
@@ -32,6 +33,7 @@ pub use component::{
     Origin, builtin,
 };
 pub use data_store::{MapDataStore, NullDataStore, ScanPage, ScanRequest, StoredValue};
+pub use default_store::{DefaultRecordStore, DefaultRecordStoreBuilder, StoreUsage};
 pub use engine::{AtomicUpdate, FetchResult, HashMapStorage, IterationCursor, StorageEngine};
 pub use error::{SharedError, StoreError};
 pub use observer::{CompositeMutationObserver, MutationObserver};

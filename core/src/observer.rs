@@ -3,6 +3,7 @@
 mod composite;
 
 pub use composite::CompositeMutationObserver;
+pub(crate) use composite::panic_text;
 
 use crate::{Record, RecordValue, Value};
 

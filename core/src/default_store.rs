@@ -1,0 +1,397 @@
+//! The record store: memory in front of a data store, observers beside it.
+
+mod builder;
+mod commit;
+mod evict;
+mod expiry;
+mod flush;
+mod handoff;
+mod inner;
+mod lifecycle;
+mod observing;
+mod read;
+mod stripe;
+mod sweep;
+mod write;
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+pub use self::builder::DefaultRecordStoreBuilder;
+use self::commit::Standing;
+use self::evict::Room;
+use self::inner::Inner;
+use crate::{
+    CallerProvenance, CompositeMutationObserver, ExpiryPolicy, ExpiryReason, FetchResult, IterationCursor,
+    MapDataStore, Record, RecordStore, RecordValue, SharedStr, StorageConfig, StorageEngine, StoredValue,
+};
+
+/// The record store: one partition of one map, safe for any number of concurrent callers.
+///
+/// # What it promises
+///
+/// - **Store first.** With a real data store, a write of [`Client`](CallerProvenance::Client) or
+///   [`CrdtMerge`](CallerProvenance::CrdtMerge) goes there first; memory and observers change only
+///   after it said `Ok`. If it says `Err` the caller gets that, and memory, expiry and observers are
+///   as before. Other callers' writes change memory only, and stay *dirty* until a flush.
+/// - **Linearizable per key**: the histories of `get`, `put`, `remove` and the backup forms are those
+///   of an optional value with a deadline, whichever engine and data store, slow, failing and
+///   cancelled operations included. An error from the data store means the write may or may not have
+///   happened there.
+/// - **Read-through.** However many callers miss a key at once, one load answers them all. A load
+///   never overwrites a newer write nor revives a removed or expired key.
+/// - **Expiry.** No read shows an expired record. Deadlines outlive eviction, and a restart if the
+///   data store keeps them (time to live only: a limit on idle time starts anew with each load).
+/// - **Eviction is not deletion.** What was evicted comes back from the data store; a dirty value is
+///   kept aside until it is flushed. With `max_entry_count`, an insert over the bound evicts the
+///   longest unused of a few sampled records (expired ones first, never a dirty one with a real data
+///   store); only if all that were sampled are dirty does the bound give way.
+/// - **Observers** are told once per commit, in commit order per key, under the key's lock.
+/// - **Cancellation.** A dropped future means "not started" or "ran to its end". One that waits for
+///   other operations of its stripe is called off; one that has begun ends in the background, on the
+///   runtime it was polled on, or on a thread of its own without one.
+///
+/// # What it keeps of keys that are not in memory
+///
+/// With a real data store: deadlines of evicted records, removals the data store was not told of
+/// (expired records; removals of callers that do not persist), and dirty values. A
+/// [`soft_flush`](RecordStore::soft_flush) now and then hands the last two over; [`usage`](Self::usage)
+/// shows how much there is.
+///
+/// # Example
+///
+/// ```
+/// use std::sync::Arc;
+/// use trilayer_core::{
+///     CallerProvenance, DefaultRecordStore, ExpiryPolicy, HashMapStorage, NullDataStore, RecordStore,
+///     RecordValue, StorageConfig, Timestamp,
+/// };
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> anyhow::Result<()> {
+/// let store = DefaultRecordStore::new(
+///     "users".to_owned(),
+///     0,
+///     Box::new(HashMapStorage::new()),
+///     Arc::new(NullDataStore),
+///     Arc::default(),
+///     StorageConfig::default(),
+/// );
+/// let ada = RecordValue::Lww { value: "Ada".into(), timestamp: Timestamp::default() };
+/// store.put("1", ada.clone(), ExpiryPolicy::NONE, CallerProvenance::Client).await?;
+/// let record = store.get("1", true).await?.expect("just put");
+/// assert_eq!(record.value, ada);
+/// assert_eq!(record.metadata.hits, 1);
+/// # Ok(())
+/// # }
+/// ```
+pub struct DefaultRecordStore {
+    inner: Arc<Inner>,
+}
+
+/// What a record store holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StoreUsage {
+    /// Records in memory.
+    pub resident: u64,
+    /// Estimated heap bytes of their keys and values.
+    pub cost_bytes: u64,
+    /// Changes the data store has yet to be told of: evicted dirty values, removals.
+    pub parked: u64,
+    /// Deadlines kept, of records in memory or not.
+    pub deadlines: u64,
+    /// Calls of observers that panicked.
+    pub observer_panics: u64,
+}
+
+impl DefaultRecordStore {
+    /// A store from its parts, with the system's clock.
+    #[must_use]
+    pub fn new(
+        name: String,
+        partition_id: u32,
+        engine: Box<dyn StorageEngine>,
+        data_store: Arc<dyn MapDataStore>,
+        observer: Arc<CompositeMutationObserver>,
+        config: StorageConfig,
+    ) -> Self {
+        Self::builder(name, partition_id)
+            .engine(engine)
+            .data_store(data_store)
+            .observer(observer)
+            .config(config)
+            .build()
+    }
+
+    /// A store from parts that have defaults.
+    pub fn builder(name: impl Into<String>, partition_id: u32) -> DefaultRecordStoreBuilder {
+        DefaultRecordStoreBuilder::new(name.into(), partition_id)
+    }
+
+    /// A store that could not be assembled: every operation fails and says why.
+    pub fn refused(name: impl Into<String>, partition_id: u32, reason: impl Into<String>) -> Self {
+        Self::builder(name, partition_id).stripes(1).closed(reason.into()).build()
+    }
+
+    /// As [`put`](RecordStore::put), but does not ask the data store for the value it replaces,
+    /// which saves a load for keys that are not in memory.
+    ///
+    /// # Errors
+    /// As [`put`](RecordStore::put).
+    pub async fn set(
+        &self,
+        key: &str,
+        value: RecordValue,
+        expiry: ExpiryPolicy,
+        provenance: CallerProvenance,
+    ) -> anyhow::Result<()> {
+        self.inner.put(key, value, expiry, provenance, false).await.map(drop)
+    }
+
+    /// Brings values of the data store into memory, as far as they are live, unknown here and
+    /// within the bound; returns how many. Observers get `on_load`.
+    ///
+    /// For filling a store before it is shared: a write persisted between the reading of
+    /// `entries` and this call could be hidden by them.
+    pub fn preload(&self, entries: Vec<(String, StoredValue)>) -> usize {
+        let bound = usize::try_from(self.inner.config.max_entry_count).unwrap_or(usize::MAX);
+        let mut loaded = 0;
+        for (key, stored) in entries {
+            if self.inner.check_mutable("preload").is_err() || (bound > 0 && self.inner.engine.len() >= bound)
+            {
+                break;
+            }
+            let key = SharedStr::from(key);
+            let mut state = self.inner.stripe(&key).lock();
+            let known = self.inner.engine.contains_key(&key);
+            let outcome = self.inner.commit_load(&mut state, &key, &stored, &Room::Unbounded);
+            loaded += usize::from(!known && matches!(outcome, Ok(Some(_))));
+        }
+        loaded
+    }
+
+    /// Hands everything the data store does not have to it, dirty records in memory included,
+    /// and has it make all it took durable. For shutdown.
+    ///
+    /// # Errors
+    /// When the data store fails; what it did not take stays for the next flush.
+    pub async fn hard_flush(&self) -> anyhow::Result<()> {
+        self.inner.hard_flush().await
+    }
+
+    /// Empties memory, and removes this store's keys from the data store; returns how many keys
+    /// that were asked to be removed. Which keys those are: all the map's keys that
+    /// [`owns`](DefaultRecordStoreBuilder::owns) accepts if the data store scans, else those
+    /// this store knows of.
+    ///
+    /// # Errors
+    /// When the data store fails: some keys may be removed, memory is as before.
+    pub async fn clear_through(&self, _is_backup: bool) -> anyhow::Result<u64> {
+        self.inner.clear_through().await
+    }
+
+    /// What the store holds. Costs a lock of each stripe.
+    #[must_use]
+    pub fn usage(&self) -> StoreUsage {
+        let mut usage = StoreUsage {
+            resident: self.inner.engine.len() as u64,
+            cost_bytes: self.inner.engine.estimated_cost(),
+            observer_panics: self.inner.observer.panics(),
+            ..StoreUsage::default()
+        };
+        for stripe in &self.inner.stripes {
+            let state = stripe.lock();
+            usage.parked += state.unsaved.len() as u64;
+            usage.deadlines += state.expiry.len() as u64;
+        }
+        usage
+    }
+
+    /// The live values the data store does not have yet: dirty ones in memory or kept aside; all
+    /// in memory without a real data store. Costs a look at every record in memory.
+    #[must_use]
+    pub fn unflushed(&self) -> Vec<(String, StoredValue)> {
+        self.inner.unflushed()
+    }
+
+    /// Whether a key is removed or expired here though the data store may still have it.
+    #[must_use]
+    pub fn is_forgotten(&self, key: &str) -> bool {
+        let key = SharedStr::from(key);
+        let mut state = self.inner.stripe(&key).lock();
+        matches!(self.inner.settle(&mut state, &key, self.inner.now()), Standing::Absent)
+    }
+
+    /// Whether the store is destroyed or could not be assembled.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.inner.closed.get().is_some()
+    }
+
+    /// Whether a record read from the engine may be shown.
+    fn is_shown(&self, key: &str, record: &Record, now: i64) -> bool {
+        let store = &self.inner;
+        if store.reads_unguarded() || store.is_observed_here() {
+            return true;
+        }
+        !store.is_expired(&store.stripe(key).lock(), key, &record.metadata, now)
+    }
+}
+
+impl fmt::Debug for DefaultRecordStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DefaultRecordStore")
+            .field("name", &self.inner.name)
+            .field("partition_id", &self.inner.partition_id)
+            .field("config", &self.inner.config)
+            .field("closed", &self.inner.closed.get())
+            .finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl RecordStore for DefaultRecordStore {
+    fn name(&self) -> &str {
+        &self.inner.name
+    }
+
+    fn partition_id(&self) -> u32 {
+        self.inner.partition_id
+    }
+
+    async fn get(&self, key: &str, touch: bool) -> anyhow::Result<Option<Record>> {
+        self.inner.get(key, touch).await
+    }
+
+    fn exists_in_memory(&self, key: &str) -> bool {
+        let store = &self.inner;
+        if store.reads_unguarded() {
+            return store.engine.contains_key(key);
+        }
+        store.engine.get(key).is_some_and(|record| self.is_shown(key, &record, store.now()))
+    }
+
+    async fn put(
+        &self,
+        key: &str,
+        value: RecordValue,
+        expiry: ExpiryPolicy,
+        provenance: CallerProvenance,
+    ) -> anyhow::Result<Option<RecordValue>> {
+        self.inner.put(key, value, expiry, provenance, true).await
+    }
+
+    async fn remove(&self, key: &str, provenance: CallerProvenance) -> anyhow::Result<Option<RecordValue>> {
+        self.inner.remove(key, provenance, false).await
+    }
+
+    async fn put_backup(
+        &self,
+        key: &str,
+        record: Record,
+        provenance: CallerProvenance,
+    ) -> anyhow::Result<()> {
+        self.inner.put_backup(key, record, provenance).await
+    }
+
+    async fn remove_backup(&self, key: &str, provenance: CallerProvenance) -> anyhow::Result<()> {
+        self.inner.remove(key, provenance, true).await.map(drop)
+    }
+
+    async fn get_all(&self, keys: &[String]) -> anyhow::Result<Vec<(String, Record)>> {
+        self.inner.get_all(keys).await
+    }
+
+    fn fetch_keys(&self, cursor: &IterationCursor, size: usize) -> FetchResult<String> {
+        if self.inner.reads_unguarded() {
+            return self.inner.engine.fetch_keys(cursor, size);
+        }
+        let page = self.fetch_entries(cursor, size);
+        FetchResult {
+            items: page.items.into_iter().map(|(key, _)| key).collect(),
+            next_cursor: page.next_cursor,
+        }
+    }
+
+    fn fetch_entries(&self, cursor: &IterationCursor, size: usize) -> FetchResult<(String, Record)> {
+        let mut page = self.inner.engine.fetch_entries(cursor, size);
+        let now = self.inner.now();
+        page.items.retain(|(key, record)| self.is_shown(key, record, now));
+        page
+    }
+
+    fn for_each_boxed(&self, consumer: &mut dyn FnMut(&str, &Record), _is_backup: bool) {
+        let mut cursor = IterationCursor::start();
+        while !cursor.finished {
+            let page = self.fetch_entries(&cursor, 256);
+            page.items.iter().for_each(|(key, record)| consumer(key, record));
+            cursor = page.next_cursor;
+        }
+    }
+
+    fn size(&self) -> usize {
+        self.inner.engine.len()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.inner.engine.is_empty()
+    }
+
+    fn owned_entry_cost(&self) -> u64 {
+        self.inner.engine.estimated_cost()
+    }
+
+    fn has_expired(&self, key: &str, now: i64, _is_backup: bool) -> ExpiryReason {
+        self.inner.has_expired(key, now)
+    }
+
+    fn evict_expired(&self, percentage: u32, now: i64, is_backup: bool) {
+        self.inner.evict_expired(percentage, now, is_backup);
+    }
+
+    fn is_expirable(&self) -> bool {
+        !self.inner.reads_unguarded()
+    }
+
+    fn evict(&self, key: &str, is_backup: bool) -> Option<RecordValue> {
+        self.inner.evict(key, is_backup)
+    }
+
+    fn evict_all(&self, is_backup: bool) -> u32 {
+        self.inner.evict_all(is_backup)
+    }
+
+    fn should_evict(&self) -> bool {
+        let bound = self.inner.config.max_entry_count;
+        bound > 0 && self.inner.engine.len() as u64 >= bound
+    }
+
+    fn init(&mut self) {}
+
+    fn clear(&self, _is_backup: bool) -> u32 {
+        self.inner.clear()
+    }
+
+    fn reset(&self) {
+        self.inner.reset();
+    }
+
+    fn destroy(&self) {
+        self.inner.destroy();
+    }
+
+    async fn soft_flush(&self) -> anyhow::Result<u64> {
+        self.inner.soft_flush().await
+    }
+
+    fn storage(&self) -> &dyn StorageEngine {
+        &*self.inner.engine
+    }
+
+    fn map_data_store(&self) -> &dyn MapDataStore {
+        &*self.inner.data_store
+    }
+}

@@ -1,0 +1,292 @@
+//! Changes of one key, under its stripe's lock: memory, expiry and observers together.
+
+use super::evict::Room;
+use super::expiry::Expiry;
+use super::inner::{Inner, Prior, cost, new_record};
+use super::stripe::{Change, State, Unsaved};
+use crate::{ExpiryPolicy, Record, RecordMetadata, RecordValue, SharedStr, StoredValue};
+
+/// Where a key stands once everything expired is out of the way.
+pub(super) enum Standing {
+    /// In memory.
+    Resident(Record),
+    /// Evicted before it was persisted.
+    Parked(Record),
+    /// Nowhere.
+    Absent,
+    /// Not in memory; the data store may have it.
+    Unknown,
+}
+
+impl Standing {
+    fn is_resident(&self) -> bool {
+        matches!(self, Self::Resident(_))
+    }
+}
+
+/// A write about to be committed.
+pub(super) struct Write {
+    pub(super) value: RecordValue,
+    pub(super) expiry: ExpiryPolicy,
+    /// When the write was made; its deadlines count from here.
+    pub(super) now: i64,
+    pub(super) persisted: bool,
+    pub(super) prior: Option<Prior>,
+}
+
+/// A commit found no room reserved for the record it has to insert.
+pub(super) struct NoRoom;
+
+impl Inner {
+    /// Expires what is due of a key and says where it stands.
+    pub(super) fn settle(&self, state: &mut State, key: &SharedStr, now: i64) -> Standing {
+        if let Some(record) = self.engine.get(key) {
+            if !self.is_expired(state, key, &record.metadata, now) {
+                return Standing::Resident(record);
+            }
+            self.expire(state, key, false);
+            return Standing::Absent;
+        }
+        let expired = state.expiry.get(key).is_some_and(|expiry| expiry.is_expired(now));
+        if expired {
+            let is_backup = state.unsaved.get(key).is_some_and(|unsaved| unsaved.is_backup);
+            self.forget(state, key, is_backup);
+            return Standing::Absent;
+        }
+        match state.unsaved.get(key).map(|unsaved| &unsaved.change) {
+            Some(Change::Parked(record)) => Standing::Parked(record.clone()),
+            Some(Change::Gone) => Standing::Absent,
+            None if self.is_null() || !self.data_store.is_loadable(key) => Standing::Absent,
+            None => Standing::Unknown,
+        }
+    }
+
+    /// Removes a resident key whose time is up.
+    pub(super) fn expire(&self, state: &mut State, key: &SharedStr, is_backup: bool) {
+        let Some(record) = self.engine.remove(key) else { return };
+        let is_backup = state.backups.remove(key) || is_backup;
+        self.forget(state, key, is_backup);
+        self.notify(|observer| observer.on_expire(key, &record, is_backup));
+    }
+
+    /// Notes that a key is gone though the data store may still have it.
+    pub(super) fn forget(&self, state: &mut State, key: &SharedStr, is_backup: bool) {
+        self.drop_expiry(state, key);
+        if !self.is_null() {
+            state.unsaved.insert(key.clone(), Unsaved { change: Change::Gone, is_backup });
+        }
+    }
+
+    /// What a write replaces: the live record, wherever it is.
+    fn predecessor(&self, standing: Standing, key: &str, prior: Option<Prior>) -> Option<Record> {
+        match standing {
+            Standing::Resident(record) | Standing::Parked(record) => Some(record),
+            Standing::Absent => None,
+            Standing::Unknown => {
+                let now = self.now();
+                let live = prior.filter(|prior| !prior.expiry.is_expired(now));
+                live.map(|prior| new_record(key, prior.value, now))
+            }
+        }
+    }
+
+    /// Commits a put; returns the live value it replaced.
+    pub(super) fn commit_put(
+        &self,
+        state: &mut State,
+        key: &SharedStr,
+        write: &mut Write,
+        room: &Room<'_>,
+    ) -> Result<Option<RecordValue>, NoRoom> {
+        let standing = self.settle(state, key, self.now());
+        let resident = standing.is_resident();
+        if !resident && !room.is_reserved() {
+            return Err(NoRoom);
+        }
+        let old = self.predecessor(standing, key, write.prior.take());
+        let mut metadata = RecordMetadata::new(write.now, cost(key, &write.value));
+        if let Some(old) = &old {
+            follow(&mut metadata, &old.metadata);
+        }
+        mark_stored(&mut metadata, write.persisted);
+        let record = Record { value: write.value.clone(), metadata };
+        let before = self.install(state, key, &record);
+        self.keep_late_hits(key, before.as_ref(), &record);
+        self.keep_expiry(state, key, Expiry::new(write.expiry, &self.config, write.now, write.now));
+        self.notify(|observer| match &old {
+            Some(old) if resident => {
+                observer.on_update(key, &record, &old.value, &record.value, false);
+            }
+            old => observer.on_put(key, &record, old.as_ref().map(|old| &old.value), false),
+        });
+        Ok(old.map(|old| old.value))
+    }
+
+    /// Commits a backup: the record as it is, except for what this store knows better.
+    pub(super) fn commit_backup(
+        &self,
+        state: &mut State,
+        key: &SharedStr,
+        mut record: Record,
+        persisted: bool,
+        room: &Room<'_>,
+    ) -> Result<(), NoRoom> {
+        let standing = self.settle(state, key, self.now());
+        if !standing.is_resident() && !room.is_reserved() {
+            return Err(NoRoom);
+        }
+        let old = self.predecessor(standing, key, None);
+        record.metadata.cost = cost(key, &record.value);
+        mark_stored(&mut record.metadata, persisted);
+        self.install(state, key, &record);
+        state.backups.insert(key.clone());
+        self.keep_expiry(state, key, Expiry::of_metadata(&record.metadata, &self.config));
+        self.notify(|observer| observer.on_put(key, &record, old.as_ref().map(|old| &old.value), true));
+        Ok(())
+    }
+
+    /// Puts a record into memory in place of whatever was known of the key.
+    fn install(&self, state: &mut State, key: &SharedStr, record: &Record) -> Option<Record> {
+        state.unsaved.remove(key);
+        state.backups.remove(key);
+        self.engine.put(key, record.clone())
+    }
+
+    /// An engine that counts hits without this store's lock may have counted some since the
+    /// predecessor was read.
+    fn keep_late_hits(&self, key: &str, before: Option<&Record>, record: &Record) {
+        let late = before.map_or(0, |before| before.metadata.hits.saturating_sub(record.metadata.hits));
+        if let Some(engine) = self.engine.atomic_update().filter(|_| late > 0) {
+            engine.update_metadata(key, &mut |metadata| metadata.hits = metadata.hits.saturating_add(late));
+        }
+    }
+
+    /// Commits a removal; returns the live value removed.
+    pub(super) fn commit_remove(
+        &self,
+        state: &mut State,
+        key: &SharedStr,
+        persisted: bool,
+        prior: Option<Prior>,
+        is_backup: bool,
+    ) -> Option<RecordValue> {
+        let standing = self.settle(state, key, self.now());
+        if standing.is_resident() {
+            self.engine.remove(key);
+            state.backups.remove(key);
+        }
+        let old = self.predecessor(standing, key, prior);
+        if persisted {
+            self.drop_expiry(state, key);
+            state.unsaved.remove(key);
+        } else {
+            self.forget(state, key, is_backup);
+        }
+        let old = old?;
+        self.notify(|observer| observer.on_remove(key, &old, is_backup));
+        Some(old.value)
+    }
+
+    /// Commits what a load found, unless something newer is known; returns what the key is now.
+    pub(super) fn commit_load(
+        &self,
+        state: &mut State,
+        key: &SharedStr,
+        stored: &StoredValue,
+        room: &Room<'_>,
+    ) -> Result<Option<Record>, NoRoom> {
+        let now = self.now();
+        match self.settle(state, key, now) {
+            Standing::Resident(record) => return Ok(Some(record)),
+            Standing::Parked(record) => return self.unpark(state, key, record, room).map(Some),
+            Standing::Absent => return Ok(None),
+            Standing::Unknown => {}
+        }
+        let expiry = self.expiry_of_stored(state, key, stored, now);
+        if expiry.is_expired(now) {
+            self.forget(state, key, false);
+            return Ok(None);
+        }
+        if !room.is_reserved() {
+            return Err(NoRoom);
+        }
+        let mut record = new_record(key, stored.value.clone(), now);
+        mark_stored(&mut record.metadata, true);
+        self.engine.put(key, record.clone());
+        self.keep_expiry(state, key, expiry);
+        self.notify(|observer| observer.on_load(key, &record, false));
+        Ok(Some(record))
+    }
+
+    /// Brings a parked record back into memory.
+    pub(super) fn unpark(
+        &self,
+        state: &mut State,
+        key: &SharedStr,
+        record: Record,
+        room: &Room<'_>,
+    ) -> Result<Record, NoRoom> {
+        if !room.is_reserved() {
+            return Err(NoRoom);
+        }
+        let is_backup = state.unsaved.remove(key).is_some_and(|unsaved| unsaved.is_backup);
+        if is_backup {
+            state.backups.insert(key.clone());
+        }
+        self.engine.put(key, record.clone());
+        self.notify(|observer| observer.on_load(key, &record, is_backup));
+        Ok(record)
+    }
+
+    /// Commits an eviction; returns the live record that left memory.
+    pub(super) fn commit_evict(&self, state: &mut State, key: &SharedStr, is_backup: bool) -> Option<Record> {
+        let Standing::Resident(record) = self.settle(state, key, self.now()) else { return None };
+        self.engine.remove(key);
+        let is_backup = state.backups.remove(key) || is_backup;
+        self.remember(state, key, &record, is_backup);
+        self.notify(|observer| observer.on_evict(key, &record, is_backup));
+        Some(record)
+    }
+
+    /// Keeps of an evicted record what the data store cannot give back.
+    fn remember(&self, state: &mut State, key: &SharedStr, record: &Record, is_backup: bool) {
+        if self.is_null() {
+            return self.drop_expiry(state, key);
+        }
+        if record.metadata.is_dirty() {
+            tracing::warn!(
+                map = &*self.name,
+                partition = self.partition_id,
+                key = key.as_str(),
+                "evicted before it was persisted; kept aside until the next flush"
+            );
+            let unsaved = Unsaved { change: Change::Parked(record.clone()), is_backup };
+            state.unsaved.insert(key.clone(), unsaved);
+        } else if self.data_store.keeps_deadlines()
+            && state.expiry.get(key).is_some_and(|expiry| !expiry.has_idle_limit())
+        {
+            self.drop_expiry(state, key);
+        }
+    }
+}
+
+/// Makes metadata of a write follow its predecessor's: next version, hits kept.
+fn follow(metadata: &mut RecordMetadata, old: &RecordMetadata) {
+    let now = metadata.last_update_time.max(old.last_update_time);
+    metadata.version = old.version;
+    metadata.hits = old.hits;
+    metadata.creation_time = old.creation_time;
+    metadata.last_access_time = now.max(old.last_access_time);
+    metadata.last_stored_time = old.last_stored_time;
+    metadata.on_update(now);
+}
+
+/// Makes a record clean if it is persisted, and dirty, whatever the clock's grain, if not.
+fn mark_stored(metadata: &mut RecordMetadata, persisted: bool) {
+    let updated = metadata.last_update_time;
+    if persisted {
+        metadata.on_store(updated);
+    } else if !metadata.is_dirty() {
+        metadata.on_store(updated.saturating_sub(1));
+    }
+}

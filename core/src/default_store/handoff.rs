@@ -1,0 +1,131 @@
+//! Operations that either never start or run to their end, whatever becomes of the caller.
+//!
+//! An operation is polled once where it is called: with a data store that answers at once it
+//! ends there, without a task. Otherwise the unfinished rest becomes a task of its own, so
+//! that a caller who stops polling neither leaves the operation half done nor keeps a
+//! stripe's lock while nobody polls. A caller who drops it while it still queues for the
+//! lock calls it off.
+
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::task::Poll;
+
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+use tokio::task::AbortHandle;
+use tracing::Instrument;
+
+use crate::StoreError;
+use crate::observer::panic_text;
+
+const QUEUED: u8 = 0;
+const STARTED: u8 = 1;
+const CALLED_OFF: u8 = 2;
+
+/// Decides between an operation that starts and a caller who calls it off: one of them wins.
+#[derive(Debug, Default)]
+pub(super) struct Ticket(AtomicU8);
+
+impl Ticket {
+    /// From here on the operation runs to its end. False if it was called off.
+    pub(super) fn start(&self) -> bool {
+        self.settle(STARTED)
+    }
+
+    fn call_off(&self) -> bool {
+        self.settle(CALLED_OFF)
+    }
+
+    fn settle(&self, outcome: u8) -> bool {
+        self.0.compare_exchange(QUEUED, outcome, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+}
+
+type Operation<T> = Pin<Box<dyn Future<Output = anyhow::Result<T>> + Send>>;
+
+/// Names an operation in errors.
+#[derive(Debug, Clone)]
+pub(super) struct Called {
+    pub(super) map: Arc<str>,
+    pub(super) operation: &'static str,
+}
+
+impl Called {
+    /// The error of an operation that ended without an outcome.
+    pub(super) fn cut_off(&self) -> StoreError {
+        StoreError::CutOff { map: self.map.to_string(), operation: self.operation }
+    }
+
+    /// Awaits a call of the data store; a panic in it becomes an error.
+    pub(super) async fn guard<T>(&self, call: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+        let mut call = pin!(call);
+        poll_fn(|context| {
+            let polled = catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(context)));
+            polled.unwrap_or_else(|payload| Poll::Ready(Err(self.panicked(&*payload).into())))
+        })
+        .await
+    }
+
+    fn panicked(&self, payload: &(dyn std::any::Any + Send)) -> StoreError {
+        let message = panic_text(payload).to_owned();
+        tracing::error!(map = &*self.map, operation = self.operation, message, "data store panicked");
+        StoreError::DataStorePanicked { map: self.map.to_string(), operation: self.operation, message }
+    }
+}
+
+/// Runs an operation to its end, unless it is dropped before its ticket is started.
+pub(super) async fn run_to_end<T: Send + 'static>(
+    called: Called,
+    ticket: Arc<Ticket>,
+    operation: impl Future<Output = anyhow::Result<T>> + Send + 'static,
+) -> anyhow::Result<T> {
+    let mut operation: Operation<T> = Box::pin(operation);
+    let polled = poll_fn(|context| Poll::Ready(operation.as_mut().poll(context))).await;
+    match polled {
+        Poll::Ready(outcome) => outcome,
+        Poll::Pending => hand_over(called, ticket, operation).await,
+    }
+}
+
+async fn hand_over<T: Send + 'static>(
+    called: Called,
+    ticket: Arc<Ticket>,
+    operation: Operation<T>,
+) -> anyhow::Result<T> {
+    let (answer, outcome) = oneshot::channel();
+    let rest = async move {
+        // The caller may be gone; the outcome is then nobody's.
+        drop(answer.send(operation.await));
+    };
+    let _caller = Caller { task: spawn(rest.in_current_span())?, ticket };
+    outcome.await.unwrap_or_else(|_| Err(called.cut_off().into()))
+}
+
+/// Stands for a caller who still wants the outcome.
+struct Caller {
+    task: Option<AbortHandle>,
+    ticket: Arc<Ticket>,
+}
+
+impl Drop for Caller {
+    fn drop(&mut self) {
+        if self.ticket.call_off()
+            && let Some(task) = &self.task
+        {
+            task.abort();
+        }
+    }
+}
+
+/// On the caller's runtime; a caller without one gets a thread for the rest.
+fn spawn(rest: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<Option<AbortHandle>> {
+    if let Ok(runtime) = Handle::try_current() {
+        return Ok(Some(runtime.spawn(rest).abort_handle()));
+    }
+    let runtime = tokio::runtime::Builder::new_current_thread().build()?;
+    std::thread::Builder::new().name("trilayer-rest".to_owned()).spawn(move || runtime.block_on(rest))?;
+    Ok(None)
+}

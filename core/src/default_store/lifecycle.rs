@@ -1,0 +1,140 @@
+//! Clear, reset and destroy: all stripes at once.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use parking_lot::MutexGuard;
+
+use super::handoff::{Ticket, run_to_end};
+use super::inner::Inner;
+use super::stripe::{Change, State};
+use crate::{ScanRequest, SharedStr};
+
+impl Inner {
+    /// Takes every stripe's lock, in order.
+    fn lock_all(&self) -> Vec<MutexGuard<'_, State>> {
+        self.stripes.iter().map(super::stripe::Stripe::lock).collect()
+    }
+
+    /// Empties memory as one step: reads wait for its end. Returns how many records there were.
+    fn empty(&self, event: impl FnOnce(&Self)) -> u32 {
+        self.guarded.fetch_add(1, Ordering::AcqRel);
+        let mut stripes = self.lock_all();
+        let count = u32::try_from(self.engine.len()).unwrap_or(u32::MAX);
+        self.engine.clear();
+        for state in &mut stripes {
+            self.forget_records(state);
+        }
+        event(self);
+        drop(stripes);
+        self.guarded.fetch_sub(1, Ordering::AcqRel);
+        count
+    }
+
+    /// Drops what a stripe knows of its records, and keeps what the data store does not know of
+    /// its own: keys that are gone, and deadlines.
+    fn forget_records(&self, state: &mut State) {
+        state.backups.clear();
+        let before = state.unsaved.len();
+        state.unsaved.retain(|_, unsaved| unsaved.change == Change::Gone);
+        let dropped = before - state.unsaved.len();
+        if dropped > 0 {
+            tracing::warn!(
+                map = &*self.name,
+                partition = self.partition_id,
+                dropped,
+                "cleared values that were not persisted"
+            );
+        }
+        if self.is_null() || self.data_store.keeps_deadlines() {
+            let keys: Vec<SharedStr> = state.expiry.keys().cloned().collect();
+            keys.iter().for_each(|key| self.drop_expiry(state, key));
+        }
+    }
+
+    pub(super) fn clear(&self) -> u32 {
+        match self.check_mutable("clear") {
+            Ok(()) => self.empty(|store| store.notify(|observer| observer.on_clear())),
+            Err(_) => 0,
+        }
+    }
+
+    pub(super) fn reset(&self) {
+        if self.check_mutable("reset").is_ok() {
+            self.empty(|store| store.notify(|observer| observer.on_reset()));
+        }
+    }
+
+    pub(super) fn destroy(&self) {
+        if self.check_mutable("destroy").is_err() {
+            return;
+        }
+        let mut stripes = self.lock_all();
+        if self.closed.set("it was destroyed".to_owned()).is_err() {
+            return;
+        }
+        self.engine.destroy();
+        for state in &mut stripes {
+            state.backups.clear();
+            state.unsaved.clear();
+            state.expiry = super::expiry::ExpiryTable::default();
+        }
+        self.notify(|observer| observer.on_destroy(false));
+    }
+
+    /// Empties memory and removes the keys this store owns from the data store.
+    pub(super) async fn clear_through(self: &Arc<Self>) -> anyhow::Result<u64> {
+        self.check_mutable("clear_through")?;
+        let (store, ticket) = (Arc::clone(self), Arc::new(Ticket::default()));
+        let started = Arc::clone(&ticket);
+        let clear = async move {
+            let mut order = Vec::with_capacity(store.stripes.len());
+            for stripe in &store.stripes {
+                order.push(stripe.order().await);
+            }
+            store.begin(&started, "clear_through")?;
+            let removed = store.remove_stored().await?;
+            store.check_open()?;
+            store.empty(|store| store.notify(|observer| observer.on_clear()));
+            store.stripes.iter().for_each(|stripe| stripe.lock().unsaved.clear());
+            Ok(removed)
+        };
+        run_to_end(self.called("clear_through"), ticket, clear).await
+    }
+
+    /// Removes from the data store every key this store knows or, if it scans, owns.
+    async fn remove_stored(&self) -> anyhow::Result<u64> {
+        let (map, called) = (&*self.name, self.called("clear_through"));
+        let mut removed = 0;
+        if self.data_store.is_scannable() {
+            let mut request = ScanRequest { limit: 1024, ..ScanRequest::default() };
+            loop {
+                let page = called.guard(async { self.data_store.scan(map, &request).await }).await?;
+                let keys: Vec<String> = page.items.into_iter().map(|(key, _)| key).collect();
+                request.after = keys.last().cloned();
+                let owned: Vec<String> = keys.into_iter().filter(|key| (self.owns)(key)).collect();
+                removed += owned.len() as u64;
+                called.guard(async { self.data_store.remove_all(map, &owned).await }).await?;
+                if !page.more || request.after.is_none() {
+                    return Ok(removed);
+                }
+            }
+        }
+        let known = self.known_keys();
+        called.guard(async { self.data_store.remove_all(map, &known).await }).await?;
+        Ok(known.len() as u64)
+    }
+
+    /// Keys in memory, parked, or remembered by their deadlines.
+    fn known_keys(&self) -> Vec<String> {
+        let mut keys = Vec::new();
+        self.for_each_page(|page| keys.extend(page));
+        for stripe in &self.stripes {
+            let state = stripe.lock();
+            keys.extend(state.unsaved.keys().chain(state.expiry.keys()).map(SharedStr::to_string));
+        }
+        keys.sort_unstable();
+        keys.dedup();
+        keys
+    }
+}

@@ -1,0 +1,263 @@
+//! Reads: from memory if they can, else by one load for everyone who asks.
+
+use std::sync::Arc;
+
+use std::collections::HashMap;
+use tokio::sync::watch;
+
+use super::commit::Standing;
+use super::handoff::{Called, Ticket, run_to_end};
+use super::inner::Inner;
+use super::stripe::{Loaded, State};
+use crate::{Record, RecordMetadata, SharedError, SharedStr, StoredValue};
+
+type Waiting = watch::Receiver<Option<Loaded>>;
+
+/// What memory says of a key.
+pub(super) enum Lookup {
+    Hit(Record),
+    Miss,
+    /// Somebody is loading it.
+    Wait(Waiting),
+    /// Nobody is: the caller loads it.
+    Load(Load, Waiting),
+}
+
+/// A load that a caller has taken upon itself. Dropped unfinished, it lets the next caller try.
+pub(super) struct Load {
+    store: Arc<Inner>,
+    key: SharedStr,
+    done: watch::Sender<Option<Loaded>>,
+}
+
+impl Load {
+    /// Tells everyone who waits. The key's lock is held, so that whoever asks later sees memory
+    /// as the load left it.
+    fn finish(&self, state: &mut State, outcome: Loaded) {
+        state.loads.remove(&self.key);
+        self.done.send_replace(Some(outcome));
+    }
+
+    fn fail(&self, error: &SharedError) {
+        self.finish(&mut self.store.stripe(&self.key).lock(), Err(error.clone()));
+    }
+}
+
+impl Drop for Load {
+    fn drop(&mut self) {
+        if self.done.borrow().is_none() {
+            self.store.stripe(&self.key).lock().loads.remove(&self.key);
+        }
+    }
+}
+
+impl Inner {
+    /// A hit that needs no lock of this store; `None` if that cannot be told without one.
+    fn quick_lookup(&self, key: &str, touch: bool) -> Option<Lookup> {
+        if self.is_observed_here() {
+            return Some(self.engine.get(key).map_or(Lookup::Miss, Lookup::Hit));
+        }
+        if !self.reads_unguarded() {
+            return None;
+        }
+        let record = match touch {
+            false => self.engine.get(key),
+            true => {
+                let now = self.now();
+                self.engine.atomic_update()?.update_metadata(key, &mut |metadata| metadata.on_access(now))
+            }
+        };
+        match record {
+            Some(record) => Some(Lookup::Hit(record)),
+            None => self.is_null().then_some(Lookup::Miss),
+        }
+    }
+
+    pub(super) fn lookup(self: &Arc<Self>, key: &str, touch: bool) -> Lookup {
+        if let Some(known) = self.quick_lookup(key, touch) {
+            return known;
+        }
+        let key = SharedStr::from(key);
+        self.with_room(self.stripe(&key), |state, room| {
+            let now = self.now();
+            Ok(match self.settle(state, &key, now) {
+                Standing::Resident(record) if touch => Lookup::Hit(self.touch(state, &key, record, now)),
+                Standing::Resident(record) => Lookup::Hit(record),
+                Standing::Parked(record) => Lookup::Hit(self.unpark(state, &key, record, room)?),
+                Standing::Absent => Lookup::Miss,
+                Standing::Unknown => self.join_or_lead(state, &key),
+            })
+        })
+    }
+
+    /// Counts a read. The key's lock is held, so that no write is undone.
+    fn touch(&self, state: &mut State, key: &str, record: Record, now: i64) -> Record {
+        state.expiry.touch(key, now);
+        self.change_metadata(key, record, |metadata| metadata.on_access(now))
+    }
+
+    /// Changes the metadata of a resident record, whose key's lock is held; returns it changed.
+    pub(super) fn change_metadata(
+        &self,
+        key: &str,
+        mut record: Record,
+        change: impl Fn(&mut RecordMetadata),
+    ) -> Record {
+        if let Some(engine) = self.engine.atomic_update() {
+            return engine.update_metadata(key, &mut |metadata| change(metadata)).unwrap_or(record);
+        }
+        change(&mut record.metadata);
+        self.engine.put(key, record.clone());
+        record
+    }
+
+    fn join_or_lead(self: &Arc<Self>, state: &mut State, key: &SharedStr) -> Lookup {
+        if let Some(waiting) = state.loads.get(key) {
+            return Lookup::Wait(waiting.clone());
+        }
+        let (done, waiting) = watch::channel(None);
+        state.loads.insert(key.clone(), waiting.clone());
+        Lookup::Load(Load { store: Arc::clone(self), key: key.clone(), done }, waiting)
+    }
+
+    pub(super) async fn get(self: &Arc<Self>, key: &str, touch: bool) -> anyhow::Result<Option<Record>> {
+        self.check_open()?;
+        let waiting = match self.lookup(key, touch) {
+            Lookup::Hit(record) => return Ok(Some(record)),
+            Lookup::Miss => return Ok(None),
+            Lookup::Wait(waiting) => waiting,
+            Lookup::Load(load, waiting) => {
+                self.load(vec![load]).await;
+                waiting
+            }
+        };
+        await_load(waiting, &self.called("get")).await
+    }
+
+    pub(super) async fn get_all(self: &Arc<Self>, keys: &[String]) -> anyhow::Result<Vec<(String, Record)>> {
+        self.check_open()?;
+        let mut waits: HashMap<&str, Waiting> = HashMap::new();
+        let mut found: HashMap<&str, Option<Record>> = HashMap::with_capacity(keys.len());
+        let mut loads = Vec::new();
+        for key in keys.iter().map(String::as_str) {
+            if found.contains_key(key) {
+                continue;
+            }
+            let record = match self.lookup(key, false) {
+                Lookup::Hit(record) => Some(record),
+                Lookup::Miss => None,
+                Lookup::Wait(waiting) => {
+                    waits.insert(key, waiting);
+                    None
+                }
+                Lookup::Load(load, waiting) => {
+                    loads.push(load);
+                    waits.insert(key, waiting);
+                    None
+                }
+            };
+            found.insert(key, record);
+        }
+        if !loads.is_empty() {
+            self.load(loads).await;
+        }
+        let called = self.called("get_all");
+        for (key, waiting) in waits {
+            found.insert(key, await_load(waiting, &called).await?);
+        }
+        let take = |key: &String| Some((key.clone(), found.get_mut(key.as_str())?.take()?));
+        Ok(keys.iter().filter_map(take).collect())
+    }
+
+    /// Runs loads to their end; everyone who waits for one of them, the caller too, gets its
+    /// outcome that way. Others may wait, so a caller that is dropped calls nothing off.
+    async fn load(self: &Arc<Self>, loads: Vec<Load>) {
+        let ticket = Arc::new(Ticket::default());
+        ticket.start();
+        let store = Arc::clone(self);
+        let run = async move {
+            store.run_loads(loads).await;
+            Ok(())
+        };
+        if let Err(error) = run_to_end(self.called("load"), ticket, run).await {
+            tracing::error!(map = &*self.name, %error, "loads were cut off");
+        }
+    }
+
+    async fn run_loads(&self, loads: Vec<Load>) {
+        let mut stripes: Vec<usize> = loads.iter().map(|load| self.stripe_index(&load.key)).collect();
+        stripes.sort_unstable();
+        stripes.dedup();
+        let mut order = Vec::with_capacity(stripes.len());
+        for index in stripes {
+            order.push(self.stripes[index].order().await);
+        }
+        // While these queued, somebody may have written the keys or closed the store.
+        let loads: Vec<Load> = loads.into_iter().filter(|load| !self.is_settled(load)).collect();
+        if loads.is_empty() {
+            return;
+        }
+        match self.call_load(&loads).await {
+            Ok(mut stored) => {
+                for load in &loads {
+                    self.finish_load(load, stored.remove(load.key.as_str()));
+                }
+            }
+            Err(error) => {
+                let error = SharedError::new(error);
+                loads.iter().for_each(|load| load.fail(&error));
+            }
+        }
+    }
+
+    /// Ends a load that memory can answer by now.
+    fn is_settled(&self, load: &Load) -> bool {
+        let mut state = self.stripe(&load.key).lock();
+        if let Err(closed) = self.check_open() {
+            load.finish(&mut state, Err(SharedError::new(closed.into())));
+            return true;
+        }
+        match self.settle(&mut state, &load.key, self.now()) {
+            Standing::Resident(record) => load.finish(&mut state, Ok(Some(record))),
+            Standing::Absent => load.finish(&mut state, Ok(None)),
+            Standing::Parked(_) | Standing::Unknown => return false,
+        }
+        true
+    }
+
+    async fn call_load(&self, loads: &[Load]) -> anyhow::Result<HashMap<String, StoredValue>> {
+        let (map, called) = (&*self.name, self.called("load"));
+        if let [load] = loads {
+            let stored = called.guard(async { self.data_store.load_stored(map, &load.key).await }).await?;
+            return Ok(stored.map(|stored| (load.key.to_string(), stored)).into_iter().collect());
+        }
+        let keys: Vec<String> = loads.iter().map(|load| load.key.to_string()).collect();
+        let stored = called.guard(async { self.data_store.load_all_stored(map, &keys).await }).await?;
+        Ok(stored.into_iter().collect())
+    }
+
+    fn finish_load(&self, load: &Load, stored: Option<StoredValue>) {
+        self.with_room(self.stripe(&load.key), |state, room| {
+            let outcome = match (self.check_open(), &stored) {
+                (Err(closed), _) => Err(SharedError::new(closed.into())),
+                (Ok(()), Some(stored)) => Ok(self.commit_load(state, &load.key, stored, room)?),
+                (Ok(()), None) => Ok(match self.settle(state, &load.key, self.now()) {
+                    Standing::Resident(record) => Some(record),
+                    Standing::Parked(record) => Some(self.unpark(state, &load.key, record, room)?),
+                    Standing::Absent | Standing::Unknown => None,
+                }),
+            };
+            load.finish(state, outcome);
+            Ok(())
+        });
+    }
+}
+
+async fn await_load(mut waiting: Waiting, called: &Called) -> anyhow::Result<Option<Record>> {
+    let outcome = waiting.wait_for(Option::is_some).await.map(|outcome| outcome.clone());
+    match outcome {
+        Ok(Some(Ok(record))) => Ok(record),
+        Ok(Some(Err(error))) => Err(error.into()),
+        Ok(None) | Err(_) => Err(called.cut_off().into()),
+    }
+}
