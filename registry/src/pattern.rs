@@ -53,7 +53,9 @@ mod tests {
 
     #[test]
     fn globs_match_all_of_a_name() {
-        for (pattern, name) in [("*", ""), ("*", "a"), ("s-*", "s-"), ("a*c", "abbc"), ("?", "é"), ("*b*d", "abcbd")] {
+        for (pattern, name) in
+            [("*", ""), ("*", "a"), ("s-*", "s-"), ("a*c", "abbc"), ("?", "é"), ("*b*d", "abcbd")]
+        {
             assert!(matches(pattern, name), "{pattern} {name}");
         }
         for (pattern, name) in [("?", ""), ("s-*", "s"), ("a*c", "ab"), ("a", "ab"), ("a?", "a"), ("", "a")] {

@@ -144,8 +144,8 @@ fn add(
         return Err(RegistryError::BadName { kind, name, origin });
     }
     if let Some(there) = components.get(&(kind, name.clone())) {
-        let first = there.origin.clone();
-        return Err(RegistryError::Duplicate { kind, name, first, second: origin });
+        let (first, second) = (Box::new(there.origin.clone()), Box::new(origin));
+        return Err(RegistryError::Duplicate { kind, name, first, second });
     }
     components.insert((kind, name), Registered { descriptor, origin });
     Ok(())

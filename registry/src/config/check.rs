@@ -52,7 +52,12 @@ impl Config {
     }
 
     /// A map's data store may also be an instance, so the instances are listed too.
-    fn unknown_data_store(&self, registry: &Registry, spec: &ComponentSpec, path: &KeyPath) -> Option<Problem> {
+    fn unknown_data_store(
+        &self,
+        registry: &Registry,
+        spec: &ComponentSpec,
+        path: &KeyPath,
+    ) -> Option<Problem> {
         if !spec.may_name_instance() {
             return self.unknown_component(registry, ComponentKind::DataStore, spec, path);
         }

@@ -175,7 +175,8 @@ mod tests {
         assert_eq!(read("[1, \"a\"]"), serde_json::json!([1, "a"]));
         assert_eq!(read("{ use = \"trace\" }"), serde_json::json!({ "use": "trace" }));
         assert_eq!(read("\"12\""), "12", "quotes make text of anything");
-        for text in ["btree", "inf", "nan", "12 apples", "[::1]:80", "{{", "", " a ", "-", "10s", "127.0.0.1"] {
+        for text in ["btree", "inf", "nan", "12 apples", "[::1]:80", "{{", "", " a ", "-", "10s", "127.0.0.1"]
+        {
             assert_eq!(read(text), text);
         }
     }

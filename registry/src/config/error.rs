@@ -8,7 +8,7 @@ use std::path::PathBuf;
 #[non_exhaustive]
 pub enum ConfigError {
     /// The file is not there, or cannot be read.
-    #[error("cannot read configuration file {}: {source}", .path.display())]
+    #[error("cannot read configuration file {}", .path.display())]
     Read {
         /// The file as it was named.
         path: PathBuf,

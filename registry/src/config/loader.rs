@@ -100,15 +100,16 @@ impl ConfigLoader {
         let mut problems = self.unreadable;
         problems.extend(layer.problems.iter().cloned());
         let provenance = Provenance::new(file, tree.lines, layer.variables.clone());
-        let figment = Figment::from(Serialized::defaults(Config::default()))
-            .merge(FileLayer(tree.values))
-            .merge(layer);
+        let figment =
+            Figment::from(Serialized::defaults(Config::default())).merge(FileLayer(tree.values)).merge(layer);
         let mut config = match figment.extract() {
             Ok(merged) => read::config(&merged, &provenance, &mut problems),
             Err(error) => {
-                problems.extend(error.into_iter().map(|error| {
-                    Problem::new(None, error.path.join("."), error.kind.to_string())
-                }));
+                problems.extend(
+                    error
+                        .into_iter()
+                        .map(|error| Problem::new(None, error.path.join("."), error.kind.to_string())),
+                );
                 Config::default()
             }
         };

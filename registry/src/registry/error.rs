@@ -28,9 +28,9 @@ pub enum RegistryError {
         /// Their name.
         name: String,
         /// Where the one that was there comes from.
-        first: Origin,
+        first: Box<Origin>,
         /// Where the one that was refused comes from.
-        second: Origin,
+        second: Box<Origin>,
     },
     /// The name is not lower-kebab.
     #[error(

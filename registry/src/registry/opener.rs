@@ -36,8 +36,9 @@ impl Opener for Registry {
 
 impl Registry {
     fn resolve(&self, kind: ComponentKind, spec: &Json) -> Result<(Descriptor, Json), ComponentError> {
-        let spec = ComponentSpec::from_json(spec)
-            .map_err(|problem| ComponentError::Unresolved(format!("cannot open an inner {kind}: {problem}")))?;
+        let spec = ComponentSpec::from_json(spec).map_err(|problem| {
+            ComponentError::Unresolved(format!("cannot open an inner {kind}: {problem}"))
+        })?;
         let descriptor = self.get(kind, &spec.name);
         let descriptor = descriptor.map_err(|error| ComponentError::Unresolved(error.to_string()))?;
         Ok((descriptor.clone(), Json::Object(spec.options)))
