@@ -10,6 +10,9 @@ use redb::{Database, ReadTransaction, ReadableDatabase};
 use crate::blocking::guarded;
 use crate::{RedbError, RedbOptions, file};
 
+/// An error as `tracing` reports it together with its causes.
+pub(crate) type Cause<'a> = &'a (dyn std::error::Error + 'static);
+
 /// What readers and the writer share.
 ///
 /// Each transaction holds the state's lock shared while it lasts, so whoever gets it
@@ -72,17 +75,17 @@ impl Shared {
         let (outcome, opening) = self.with_database(write)?;
         match &outcome {
             Ok(_) => {}
-            Err(panic @ RedbError::Panicked { .. }) => self.close(&format!("it failed: {panic}")),
+            Err(panic @ RedbError::Panicked { .. }) => {
+                self.close(&format!(
+                    "it was closed after a failure ({panic}); restart the program to open it again"
+                ));
+            }
             Err(_) => self.reopen(opening),
         }
         outcome
     }
 
     /// The outcome of `work`, and the number of the opening it was done with.
-    #[expect(
-        clippy::type_complexity,
-        reason = "whether there is a database, then whether the work succeeded"
-    )]
     fn with_database<T>(
         &self,
         work: impl FnOnce(&Database) -> Result<T, RedbError>,
@@ -125,7 +128,7 @@ impl Shared {
                 State::Open { database, opening }
             }
             Err(error) => {
-                tracing::error!(path = %self.path().display(), %error, "could not reopen the database file");
+                tracing::error!(path = %self.path().display(), error = &error as Cause<'_>, "could not reopen the database file");
                 State::Failed { why: Arc::new(error), opening }
             }
         };
@@ -150,7 +153,10 @@ impl Shared {
             _ => Ok(()),
         });
         if let Err(error) = closed {
-            tracing::warn!(path = %self.path().display(), %error, "the database file was not closed cleanly");
+            tracing::warn!(path = %self.path().display(), error = &error as Cause<'_>, "the database file was not closed cleanly");
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,13 +7,14 @@ use std::sync::Arc;
 /// Why the data store could not be opened or could not do what it was asked.
 ///
 /// Returned inside `anyhow::Error` by operations; get it back with
-/// `downcast_ref::<RedbError>()`.
+/// `downcast_ref::<RedbError>()`. A message says what failed and what to do; the cause, where
+/// there is one, is the error's source (`{:#}` of `anyhow::Error` shows both).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RedbError {
     /// The folder of the file is not there and could not be made.
     #[error(
-        "cannot make the folder of the database file {}: {source}; \
+        "cannot make the folder of the database file {}; \
          make it yourself, or give `path` a place that can be written", path.display()
     )]
     Folder {
@@ -30,7 +31,7 @@ pub enum RedbError {
     },
     /// The file or its folder may not be written.
     #[error(
-        "cannot write the database file {}: {source}; make the file and its folder writable for \
+        "cannot write the database file {}; make the file and its folder writable for \
          this user, or give `path` another place", path.display()
     )]
     NotWritable {
@@ -105,7 +106,7 @@ pub enum RedbError {
         problem: String,
     },
     /// redb failed.
-    #[error("could not {doing} in the database file {}: {source}{}", path.display(), advice(source))]
+    #[error("could not {doing} in the database file {}{}", path.display(), advice(source))]
     Storage {
         /// The database file.
         path: PathBuf,
@@ -149,7 +150,7 @@ pub enum RedbError {
         reason: String,
     },
     /// The writer thread could not be started.
-    #[error("cannot start the writer of the database file {}: {source}", path.display())]
+    #[error("cannot start the writer of the database file {}", path.display())]
     NoWriter {
         /// The database file.
         path: PathBuf,

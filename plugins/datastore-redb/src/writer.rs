@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 use redb::{Database, ReadableTable, Table, TableDefinition, WriteTransaction};
 
 use crate::RedbError;
-use crate::database::Shared;
+use crate::database::{Cause, Shared};
 use crate::format;
 use crate::queue::{Change, Operation, Queued, Receiver};
 use crate::reads::table_name;
@@ -35,9 +35,12 @@ fn run(shared: &Shared, mut receiver: Receiver) {
 
 fn write(shared: &Shared, batch: &[Queued]) -> Result<(), RedbError> {
     let operations = || batch.iter().filter_map(|queued| queued.operation.as_ref());
-    let outcome = shared.write(|database| match operations().next() {
-        Some(_) => commit(shared, database, operations()),
-        None => Ok(()),
+    let is_question = operations().next().is_none();
+    let outcome = shared.write(|database| {
+        if is_question {
+            return Ok(());
+        }
+        commit(shared, database, operations())
     });
     if let Err(error) = &outcome {
         report(shared, operations(), error);
@@ -51,7 +54,7 @@ fn report<'a>(shared: &Shared, operations: impl Iterator<Item = &'a Operation>, 
         *maps.entry(&operation.map).or_default() += 1;
     }
     for (map, operations) in maps {
-        tracing::error!(path = %shared.path().display(), map, operations, %error, "changes were not stored");
+        tracing::error!(path = %shared.path().display(), map, operations, error = error as Cause<'_>, "changes were not stored");
     }
 }
 

@@ -1,5 +1,7 @@
 //! A damaged file is reported: no panic comes out, nothing hangs, no wrong value is given.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test may fail it")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;

@@ -3,6 +3,7 @@
 //! A limit on the size of files stands in for the full disk. It holds for a whole process and
 //! can be raised again, so the test runs in a process of its own, under `bash`'s `ulimit`.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test may fail it")]
 #![cfg(target_os = "linux")]
 
 use std::path::{Path, PathBuf};

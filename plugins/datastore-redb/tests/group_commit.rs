@@ -1,5 +1,7 @@
 //! Changes share commits; flushing, dropping and cancelling do what they say.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test may fail it")]
+
 use std::future::Future;
 use std::path::Path;
 use std::pin::{Pin, pin};

@@ -1,5 +1,7 @@
 //! What is stored comes back, in every shape, after reopening, per map.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test may fail it")]
+
 use std::path::Path;
 
 use trilayer_core::{
@@ -49,7 +51,8 @@ async fn every_shape_of_value_comes_back_as_it_was_also_after_reopening() {
     for (number, shape) in shapes().iter().enumerate() {
         store.add("m", &number.to_string(), shape, 0, 0).await.unwrap();
     }
-    for reopened in [store, open_again(folder.path())] {
+    let stores = [open_again(folder.path()), store];
+    for reopened in &stores {
         for (number, shape) in shapes().into_iter().enumerate() {
             assert_eq!(reopened.load("m", &number.to_string()).await.unwrap(), Some(shape));
         }

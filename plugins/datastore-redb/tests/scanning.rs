@@ -1,5 +1,7 @@
 //! Scans give pages in byte order.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test may fail it")]
+
 use trilayer_core::{MapDataStore, RecordValue, ScanRequest, Timestamp, Value};
 use trilayer_datastore_redb::{RedbDataStore, RedbOptions};
 

@@ -1,5 +1,7 @@
 //! What observer `trace` promises.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test may fail it")]
+
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
