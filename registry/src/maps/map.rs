@@ -178,11 +178,14 @@ impl Map {
     }
 
     pub(super) fn store_of(&self, key: &str) -> Result<&Arc<DefaultRecordStore>, MapError> {
-        self.check_key(key)?;
-        self.made_or_make(self.partition_of(key))
+        self.made_or_make(self.checked_partition(key)?)
     }
 
-    fn made_or_make(&self, partition: u32) -> Result<&Arc<DefaultRecordStore>, MapError> {
+    pub(super) fn checked_partition(&self, key: &str) -> Result<u32, MapError> {
+        self.check_key(key).map(|()| self.partition_of(key))
+    }
+
+    pub(super) fn made_or_make(&self, partition: u32) -> Result<&Arc<DefaultRecordStore>, MapError> {
         let place = usize::try_from(partition).ok().and_then(|at| self.inner.partitions.get(at));
         if let Some(store) = place.and_then(OnceLock::get) {
             return Ok(store);
@@ -225,7 +228,7 @@ impl Map {
         &self.inner.stamps
     }
 
-    pub(super) fn check_key(&self, key: &str) -> Result<(), MapError> {
+    fn check_key(&self, key: &str) -> Result<(), MapError> {
         let (bytes, limit) = (key.len() as u64, self.blueprint().settings.max_key_bytes);
         match bytes {
             0 => Err(MapError::EmptyKey { map: self.name().to_owned() }),

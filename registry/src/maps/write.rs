@@ -35,8 +35,9 @@ impl Map {
         expiry: ExpiryPolicy,
         provenance: CallerProvenance,
     ) -> Result<Option<RecordValue>, MapError> {
-        let store = self.store_of(key)?;
+        let partition = self.checked_partition(key)?;
         self.check_value(&value)?;
+        let store = self.made_or_make(partition)?;
         store.put(key, value, expiry, provenance).await.map_err(|source| self.failed("put", source))
     }
 
@@ -60,8 +61,9 @@ impl Map {
         expiry: ExpiryPolicy,
         provenance: CallerProvenance,
     ) -> Result<(), MapError> {
-        let store = self.store_of(key)?;
+        let partition = self.checked_partition(key)?;
         self.check_value(&value)?;
+        let store = self.made_or_make(partition)?;
         store.set(key, value, expiry, provenance).await.map_err(|source| self.failed("set", source))
     }
 

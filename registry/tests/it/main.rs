@@ -1,5 +1,7 @@
 //! What people rely on, as tests of the public interface.
 
+#![expect(clippy::unwrap_used, reason = "a test's helper panics like the test itself")]
+
 mod config;
 mod environment;
 mod factory;

@@ -28,7 +28,10 @@ fn a_duplicate_is_refused_and_both_origins_are_named() {
         r#"engine "mine" is registered twice: by plugin a and by plugin b; rename or drop one of them"#,
     );
     assert_eq!(registry.origin(ComponentKind::Engine, "mine").unwrap(), &origin("plugin a"));
-    assert!(registry.register(engine("hashmap"), origin("plugin b")).is_err(), "a builtin is not overwritten");
+    assert!(
+        registry.register(engine("hashmap"), origin("plugin b")).is_err(),
+        "a builtin is not overwritten"
+    );
 }
 
 #[test]
@@ -43,10 +46,7 @@ fn one_name_may_stand_for_components_of_different_kinds() {
 #[test]
 fn an_unknown_name_lists_what_there_is_and_suggests_the_nearest() {
     let refusal = Registry::with_builtin().get(ComponentKind::DataStore, "nul").unwrap_err();
-    assert_eq!(
-        refusal.to_string(),
-        r#"there is no data store "nul"; known: "null"; did you mean "null"?"#,
-    );
+    assert_eq!(refusal.to_string(), r#"there is no data store "nul"; known: "null"; did you mean "null"?"#,);
     let refusal = Registry::empty().get(ComponentKind::Engine, "hashmap").unwrap_err();
     assert_eq!(refusal.to_string(), r#"there is no engine "hashmap"; known: none"#);
 }

@@ -168,7 +168,11 @@ impl MapDataStore for Memory {
         self.check()?;
         Ok(self.find(map, key))
     }
-    async fn load_all_stored(&self, map: &str, keys: &[String]) -> anyhow::Result<Vec<(String, StoredValue)>> {
+    async fn load_all_stored(
+        &self,
+        map: &str,
+        keys: &[String],
+    ) -> anyhow::Result<Vec<(String, StoredValue)>> {
         self.check()?;
         let find = |key: &String| self.find(map, key).map(|stored| (key.clone(), stored));
         Ok(keys.iter().filter_map(find).collect())
@@ -187,10 +191,8 @@ impl MapDataStore for Memory {
                 && key.starts_with(&request.prefix)
                 && request.after.as_ref().is_none_or(|after| key > after)
         });
-        let mut items: Vec<_> = wanted
-            .take(request.limit + 1)
-            .map(|((_, key), stored)| (key.clone(), stored.clone()))
-            .collect();
+        let mut items: Vec<_> =
+            wanted.take(request.limit + 1).map(|((_, key), stored)| (key.clone(), stored.clone())).collect();
         let more = items.len() > request.limit;
         items.truncate(request.limit);
         Ok(ScanPage { items, more })
