@@ -62,6 +62,14 @@ impl SharedError {
         Self(Arc::new(error))
     }
 
+    /// As an error of one waiter: a [`StoreError`] as itself, any other shared.
+    pub(crate) fn into_error(self) -> anyhow::Error {
+        match self.0.downcast_ref::<StoreError>() {
+            Some(error) => error.clone().into(),
+            None => self.into(),
+        }
+    }
+
     /// The failure itself.
     #[must_use]
     pub fn inner(&self) -> &anyhow::Error {

@@ -5,27 +5,29 @@ use std::sync::atomic::Ordering;
 
 use parking_lot::MutexGuard;
 
+use super::expiry::ExpiryTable;
 use super::handoff::{Ticket, run_to_end};
 use super::inner::Inner;
-use super::stripe::{Change, State};
-use crate::{ScanRequest, SharedStr};
+use super::stripe::{Change, State, Stripe};
+use crate::{MutationObserver, ScanRequest, SharedStr};
 
 impl Inner {
     /// Takes every stripe's lock, in order.
     fn lock_all(&self) -> Vec<MutexGuard<'_, State>> {
-        self.stripes.iter().map(super::stripe::Stripe::lock).collect()
+        self.stripes.iter().map(Stripe::lock).collect()
     }
 
     /// Empties memory as one step: reads wait for its end. Returns how many records there were.
-    fn empty(&self, event: impl FnOnce(&Self)) -> u32 {
+    fn empty(&self, forget: impl Fn(&Self, &mut State), event: impl FnOnce(&dyn MutationObserver)) -> u32 {
         self.guarded.fetch_add(1, Ordering::AcqRel);
         let mut stripes = self.lock_all();
         let count = u32::try_from(self.engine.len()).unwrap_or(u32::MAX);
         self.engine.clear();
         for state in &mut stripes {
-            self.forget_records(state);
+            state.backups.clear();
+            forget(self, state);
         }
-        event(self);
+        self.notify(event);
         drop(stripes);
         self.guarded.fetch_sub(1, Ordering::AcqRel);
         count
@@ -34,7 +36,6 @@ impl Inner {
     /// Drops what a stripe knows of its records, and keeps what the data store does not know of
     /// its own: keys that are gone, and deadlines.
     fn forget_records(&self, state: &mut State) {
-        state.backups.clear();
         let before = state.unsaved.len();
         state.unsaved.retain(|_, unsaved| unsaved.change == Change::Gone);
         let dropped = before - state.unsaved.len();
@@ -47,21 +48,31 @@ impl Inner {
             );
         }
         if self.is_null() || self.data_store.keeps_deadlines() {
-            let keys: Vec<SharedStr> = state.expiry.keys().cloned().collect();
-            keys.iter().for_each(|key| self.drop_expiry(state, key));
+            self.forget_deadlines(state);
         }
+    }
+
+    fn forget_deadlines(&self, state: &mut State) {
+        self.guarded.fetch_sub(state.expiry.len(), Ordering::AcqRel);
+        state.expiry = ExpiryTable::default();
+    }
+
+    /// Drops everything, once the data store holds nothing that could come back.
+    fn forget_everything(&self, state: &mut State) {
+        state.unsaved.clear();
+        self.forget_deadlines(state);
     }
 
     pub(super) fn clear(&self) -> u32 {
         match self.check_mutable("clear") {
-            Ok(()) => self.empty(|store| store.notify(|observer| observer.on_clear())),
+            Ok(()) => self.empty(Self::forget_records, |observer| observer.on_clear()),
             Err(_) => 0,
         }
     }
 
     pub(super) fn reset(&self) {
         if self.check_mutable("reset").is_ok() {
-            self.empty(|store| store.notify(|observer| observer.on_reset()));
+            self.empty(Self::forget_records, |observer| observer.on_reset());
         }
     }
 
@@ -76,8 +87,7 @@ impl Inner {
         self.engine.destroy();
         for state in &mut stripes {
             state.backups.clear();
-            state.unsaved.clear();
-            state.expiry = super::expiry::ExpiryTable::default();
+            self.forget_everything(state);
         }
         self.notify(|observer| observer.on_destroy(false));
     }
@@ -95,8 +105,7 @@ impl Inner {
             store.begin(&started, "clear_through")?;
             let removed = store.remove_stored().await?;
             store.check_open()?;
-            store.empty(|store| store.notify(|observer| observer.on_clear()));
-            store.stripes.iter().for_each(|stripe| stripe.lock().unsaved.clear());
+            store.empty(Self::forget_everything, |observer| observer.on_clear());
             Ok(removed)
         };
         run_to_end(self.called("clear_through"), ticket, clear).await

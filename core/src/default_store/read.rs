@@ -257,7 +257,7 @@ async fn await_load(mut waiting: Waiting, called: &Called) -> anyhow::Result<Opt
     let outcome = waiting.wait_for(Option::is_some).await.map(|outcome| outcome.clone());
     match outcome {
         Ok(Some(Ok(record))) => Ok(record),
-        Ok(Some(Err(error))) => Err(error.into()),
+        Ok(Some(Err(error))) => Err(error.into_error()),
         Ok(None) | Err(_) => Err(called.cut_off().into()),
     }
 }

@@ -21,8 +21,8 @@ use crate::{Record, RecordMetadata};
 ///   removed records are reused, and given back once the slots after them are free too.
 /// - Iteration is in slot order, which says nothing about keys. A record that stays is never
 ///   skipped; one put meanwhile may or may not be seen.
-/// - Samples are uniform while few slots are free; after heavy removal, records that follow
-///   free slots are picked more often.
+/// - Samples are uniform while most slots are occupied; after heavy removal, records with few
+///   neighbours are picked more often.
 #[derive(Debug)]
 pub struct HashMapStorage {
     /// Tells this engine's cursors from another's.
@@ -182,24 +182,22 @@ impl StorageEngine for HashMapStorage {
     }
 
     fn random_samples(&self, count: usize) -> Vec<(String, Record)> {
-        let wanted = count.min(self.len());
-        let (mut seen, mut samples) = (HashSet::with_capacity(wanted), Vec::with_capacity(wanted));
-        // Picks repeat the more often the nearer `wanted` comes to all there are; past a few
+        if count >= self.len() {
+            let mut all = self.snapshot_iter();
+            all.truncate(count);
+            return all;
+        }
+        let (mut seen, mut samples) = (HashSet::with_capacity(count), Vec::with_capacity(count));
+        // Picks repeat the more often the nearer `count` comes to all there are; past a few
         // tries each, fewer samples are an honest answer.
-        for _ in 0..wanted.saturating_mul(8) {
-            if samples.len() == wanted {
+        for _ in 0..count.saturating_mul(8) {
+            let len = self.len();
+            if samples.len() == count || len == 0 {
                 break;
             }
-            let len = self.len();
-            let Some(index) = (len > 0).then(|| fastrand::usize(..len)).and_then(|nth| self.shard_of(nth))
-            else {
-                break;
-            };
+            let Some(index) = self.shard_of(fastrand::usize(..len)) else { continue };
             let shard = self.shards[index].read();
-            let slab = shard.slab();
-            let from = fastrand::u32(..slab.end().max(1));
-            let found = slab.next_occupied(from).or_else(|| slab.next_occupied(0));
-            if let Some((_, entry)) = found.filter(|(slot, _)| seen.insert((index, *slot))) {
+            if let Some((_, entry)) = shard.slab().sample().filter(|(slot, _)| seen.insert((index, *slot))) {
                 samples.push(copy(entry));
             }
         }

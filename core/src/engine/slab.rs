@@ -10,6 +10,9 @@ use crate::{Record, SharedStr};
 
 const CHUNK: usize = 64;
 
+/// Random slots tried before an occupied one is looked for.
+const TRIES: usize = 4;
+
 /// A key, its hash and its record.
 #[derive(Debug)]
 pub(super) struct Entry {
@@ -93,9 +96,28 @@ impl Slab {
         None
     }
 
-    /// One past the highest slot there may be.
-    pub(super) fn end(&self) -> u32 {
-        (self.chunks.len() * CHUNK) as u32
+    /// An entry picked at random. Uniform while at least some slots are occupied all over; the
+    /// emptier the slab, the more its emptier chunks are favoured.
+    pub(super) fn sample(&self) -> Option<(u32, &Entry)> {
+        let end = (self.chunks.len() * CHUNK) as u32;
+        if end == 0 {
+            return None;
+        }
+        for _ in 0..TRIES {
+            let slot = fastrand::u32(..end);
+            if let Some(entry) = self.get(slot) {
+                return Some((slot, entry));
+            }
+        }
+        let start = fastrand::usize(..self.chunks.len());
+        let mut chunks = (start..self.chunks.len()).chain(0..start);
+        let index = chunks.find(|&index| self.chunks[index].live != 0)?;
+        let mut live = self.chunks[index].live;
+        for _ in 0..fastrand::u32(..live.count_ones()) {
+            live &= live - 1;
+        }
+        let slot = (index * CHUNK) as u32 + live.trailing_zeros();
+        self.get(slot).map(|entry| (slot, entry))
     }
 }
 
@@ -137,7 +159,8 @@ mod tests {
                     from = slot + 1;
                 }
                 prop_assert_eq!(walk, model.iter().map(|(&slot, &hash)| (slot, hash)).collect::<Vec<_>>());
-                prop_assert!(slab.end() as usize <= most.next_multiple_of(CHUNK));
+                prop_assert!(slab.chunks.len() * CHUNK <= most.next_multiple_of(CHUNK));
+                prop_assert_eq!(slab.sample().map(|(slot, entry)| model.get(&slot) == Some(&entry.hash)), (!model.is_empty()).then_some(true));
             }
         }
     }

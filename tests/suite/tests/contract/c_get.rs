@@ -1,0 +1,281 @@
+//! C. Get: from memory, else by one load for everyone.
+
+use std::collections::BTreeSet;
+
+use trilayer_core::{RecordStore, SharedError};
+use trilayer_testkit::{EventKind, Gate, Plan, lww, record};
+
+use crate::rig::{
+    Backup, Client, Expiry, Load, Parts, Replication, bounded, in_memory, poll_once, rig, settle,
+};
+
+#[tokio::test]
+async fn a_touched_hit_counts_and_an_untouched_one_does_not() {
+    let rig = in_memory();
+    rig.put("k", 1).await;
+    rig.clock.advance(7);
+    let untouched = rig.store.get("k", false).await.expect("get").expect("hit").metadata;
+    let touched = rig.store.get("k", true).await.expect("get").expect("hit").metadata;
+    assert_eq!((untouched.hits, touched.hits), (0, 1));
+    assert_eq!(touched.last_access_time, untouched.last_access_time + 7);
+    assert_eq!(rig.events.take().len(), 1, "reading is no event");
+}
+
+#[tokio::test]
+async fn a_miss_is_loaded_once_for_however_many_callers() {
+    let rig = rig();
+    rig.data.insert("map", "k", lww("stored"), 0);
+    let gate = Gate::closed();
+    rig.data.plan("load", Plan::WorkAfter(gate.clone()));
+    let gets: Vec<_> = (0..20).map(|_| rig.spawn(async move |store| store.get("k", false).await)).collect();
+    settle().await;
+    gate.open();
+    for get in gets {
+        let record = get.await.expect("no panic").expect("get").expect("stored");
+        assert_eq!((record.value, record.metadata.is_dirty()), (lww("stored"), false));
+    }
+    assert_eq!((rig.data.count("load"), rig.events.count(EventKind::Load)), (1, 1));
+}
+
+#[tokio::test]
+async fn a_miss_of_what_is_nowhere_is_asked_once_by_callers_at_the_same_time() {
+    let rig = rig();
+    let gate = Gate::closed();
+    rig.data.plan("load", Plan::WorkAfter(gate.clone()));
+    let gets: Vec<_> = (0..20).map(|_| rig.spawn(async move |store| store.get("k", false).await)).collect();
+    settle().await;
+    gate.open();
+    for get in gets {
+        assert!(get.await.expect("no panic").expect("get").is_none());
+    }
+    assert_eq!(rig.data.count("load"), 1);
+}
+
+#[tokio::test]
+async fn a_failed_load_installs_nothing_and_every_waiter_gets_the_error() {
+    let rig = rig();
+    let gate = Gate::closed();
+    rig.data.plan("load", Plan::FailAfter(gate.clone(), "connection lost"));
+    let gets: Vec<_> = (0..5).map(|_| rig.spawn(async move |store| store.get("k", false).await)).collect();
+    settle().await;
+    gate.open();
+    for get in gets {
+        let error = get.await.expect("no panic").expect_err("must fail");
+        assert_eq!(error.to_string(), "connection lost");
+        assert!(error.downcast_ref::<SharedError>().is_some());
+    }
+    assert_eq!((rig.data.count("load"), rig.events.take().len(), rig.store.size()), (1, 0, 0));
+    rig.data.work();
+    rig.data.insert("map", "k", lww(1), 0);
+    assert_eq!(rig.get("k").await, Some(lww(1)), "the next caller tries again");
+}
+
+#[tokio::test]
+async fn a_load_that_panics_is_an_error_for_every_waiter() {
+    let rig = rig();
+    rig.data.plan("load", Plan::Panic);
+    let error = rig.store.get("k", false).await.expect_err("must fail");
+    assert!(error.to_string().contains("the data store panicked in load"), "{error}");
+    rig.data.work();
+    assert_eq!(rig.get("k").await, None);
+}
+
+#[tokio::test]
+async fn a_late_load_does_not_overwrite_a_newer_write() {
+    for provenance in [Client, Replication, Backup, Load] {
+        let rig = rig();
+        rig.data.insert("map", "k", lww("stale"), 0);
+        let gate = Gate::closed();
+        rig.data.plan("load", Plan::WorkThenWait(gate.clone()));
+        let get = rig.spawn(async move |store| store.get("k", false).await);
+        gate.arrived(1).await;
+        let put = rig.spawn(async move |store| store.set("k", lww("new"), Expiry::NONE, provenance).await);
+        settle().await;
+        gate.open();
+        put.await.expect("no panic").expect("put");
+        get.await.expect("no panic").expect("get");
+        assert_eq!(rig.resident("k"), Some(lww("new")), "{provenance:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_late_load_does_not_revive_a_removed_key() {
+    for provenance in [Client, Replication, Backup] {
+        let rig = rig();
+        rig.data.insert("map", "k", lww("stale"), 0);
+        let gate = Gate::closed();
+        rig.data.plan("load", Plan::WorkThenWait(gate.clone()));
+        let get = rig.spawn(async move |store| store.get("k", false).await);
+        gate.arrived(1).await;
+        let remove = rig.spawn(async move |store| store.remove("k", provenance).await);
+        settle().await;
+        gate.open();
+        remove.await.expect("no panic").expect("remove");
+        get.await.expect("no panic").expect("get");
+        rig.data.work();
+        assert_eq!((rig.resident("k"), rig.get("k").await), (None, None), "{provenance:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_late_load_does_not_revive_an_expired_key() {
+    let rig = rig();
+    rig.put_for("k", 1, Expiry::ttl(10)).await;
+    rig.store.evict("k", false);
+    let gate = Gate::closed();
+    rig.data.plan("load", Plan::WorkThenWait(gate.clone()));
+    let get = rig.spawn(async move |store| store.get("k", false).await);
+    gate.arrived(1).await;
+    rig.clock.advance(11);
+    gate.open();
+    assert!(get.await.expect("no panic").expect("get").is_none());
+    assert_eq!(rig.resident("k"), None);
+}
+
+#[tokio::test]
+async fn an_expired_record_is_gone_before_the_caller_sees_it_with_one_event() {
+    let rig = in_memory();
+    rig.put_for("k", 1, Expiry::ttl(10)).await;
+    rig.clock.advance(11);
+    assert_eq!((rig.get("k").await, rig.get("k").await), (None, None));
+    assert_eq!((rig.events.count(EventKind::Expire), rig.store.size()), (1, 0));
+}
+
+#[tokio::test]
+async fn get_all_loads_its_misses_with_one_call() {
+    let rig = rig();
+    for n in 0..10 {
+        rig.data.insert("map", &format!("stored{n}"), lww(n), 0);
+    }
+    rig.put_as("resident", "r", Load).await;
+    let mut keys: Vec<String> = (0..10).map(|n| format!("stored{n}")).collect();
+    keys.extend(["nowhere", "resident", "stored3"].map(str::to_owned));
+    let found = rig.store.get_all(&keys).await.expect("get_all");
+    let names: Vec<&str> = found.iter().map(|(key, _)| key.as_str()).collect();
+    assert_eq!(names.len(), 11, "each found key once: {names:?}");
+    assert_eq!((names[3], names[10]), ("stored3", "resident"), "in the order asked for");
+    assert_eq!((rig.data.count("load_all"), rig.data.count("load")), (1, 0));
+    let asked: BTreeSet<String> = rig.data.calls().pop().expect("a call").keys.into_iter().collect();
+    assert!(!asked.contains("resident") && asked.len() == 11);
+}
+
+#[tokio::test]
+async fn a_failing_load_all_fails_the_batch_and_installs_nothing() {
+    let rig = rig();
+    rig.data.plan("load_all", Plan::Fail("down"));
+    let error = rig.store.get_all(&["a".to_owned(), "b".to_owned()]).await.expect_err("must fail");
+    assert_eq!((error.to_string().as_str(), rig.store.size()), ("down", 0));
+}
+
+#[tokio::test]
+async fn a_caller_who_leaves_does_not_take_the_load_from_those_who_wait() {
+    let rig = rig();
+    rig.data.insert("map", "k", lww(1), 0);
+    let gate = Gate::closed();
+    rig.data.plan("load", Plan::WorkAfter(gate.clone()));
+    let mut leader = rig.store.get("k", false);
+    assert!(poll_once(leader.as_mut()).is_pending());
+    let waiter = rig.spawn(async move |store| store.get("k", false).await);
+    settle().await;
+    drop(leader);
+    gate.open();
+    assert_eq!(waiter.await.expect("no panic").expect("get").expect("stored").value, lww(1));
+    assert_eq!(rig.data.count("load"), 1);
+}
+
+#[tokio::test]
+async fn a_key_that_may_not_be_loaded_is_a_miss() {
+    struct NotLoadable;
+    #[async_trait::async_trait]
+    impl trilayer_core::MapDataStore for NotLoadable {
+        async fn add(
+            &self,
+            _: &str,
+            _: &str,
+            _: &trilayer_core::RecordValue,
+            _: i64,
+            _: i64,
+        ) -> anyhow::Result<()> {
+            Ok(())
+        }
+        async fn add_backup(
+            &self,
+            _: &str,
+            _: &str,
+            _: &trilayer_core::RecordValue,
+            _: i64,
+            _: i64,
+        ) -> anyhow::Result<()> {
+            Ok(())
+        }
+        async fn remove(&self, _: &str, _: &str, _: i64) -> anyhow::Result<()> {
+            Ok(())
+        }
+        async fn remove_backup(&self, _: &str, _: &str, _: i64) -> anyhow::Result<()> {
+            Ok(())
+        }
+        async fn load(&self, _: &str, _: &str) -> anyhow::Result<Option<trilayer_core::RecordValue>> {
+            anyhow::bail!("asked in spite of is_loadable")
+        }
+        async fn load_all(
+            &self,
+            _: &str,
+            _: &[String],
+        ) -> anyhow::Result<Vec<(String, trilayer_core::RecordValue)>> {
+            anyhow::bail!("asked in spite of is_loadable")
+        }
+        async fn remove_all(&self, _: &str, _: &[String]) -> anyhow::Result<()> {
+            Ok(())
+        }
+        fn is_loadable(&self, _: &str) -> bool {
+            false
+        }
+        fn pending_operation_count(&self) -> u64 {
+            0
+        }
+        async fn soft_flush(&self) -> anyhow::Result<u64> {
+            Ok(0)
+        }
+        async fn hard_flush(&self) -> anyhow::Result<()> {
+            Ok(())
+        }
+        async fn flush_key(
+            &self,
+            _: &str,
+            _: &str,
+            _: &trilayer_core::RecordValue,
+            _: bool,
+        ) -> anyhow::Result<()> {
+            Ok(())
+        }
+        fn reset(&self) {}
+    }
+    let store = trilayer_core::DefaultRecordStore::builder("map", 0)
+        .data_store(std::sync::Arc::new(NotLoadable))
+        .build();
+    assert!(store.get("k", false).await.expect("get").is_none());
+    assert_eq!(store.put("k", lww(1), Expiry::NONE, Client).await.expect("put"), None);
+}
+
+#[tokio::test]
+async fn a_lookup_that_finds_nothing_evicts_nothing() {
+    let rig = Parts { config: bounded(3), ..Parts::default() }.build();
+    for key in ["a", "b", "c"] {
+        rig.put(key, 1).await;
+    }
+    assert_eq!(rig.get("nowhere").await, None);
+    assert_eq!(rig.store.size(), 3);
+}
+
+#[tokio::test]
+async fn a_backup_put_during_a_load_stays() {
+    let rig = rig();
+    rig.data.insert("map", "k", lww("stale"), 0);
+    let gate = Gate::closed();
+    rig.data.plan("load", Plan::WorkThenWait(gate.clone()));
+    let get = rig.spawn(async move |store| store.get("k", false).await);
+    gate.arrived(1).await;
+    rig.store.put_backup("k", record("backup", 5), Backup).await.expect("put_backup");
+    gate.open();
+    assert_eq!(get.await.expect("no panic").expect("get").expect("there").value, lww("backup"));
+}

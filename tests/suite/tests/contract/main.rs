@@ -1,0 +1,15 @@
+//! What `DefaultRecordStore` promises, sentence by sentence: one module for each letter of the
+//! contract, one test for each promise.
+
+mod a_ordering;
+mod b_put;
+mod c_get;
+mod d_remove;
+mod e_evict;
+mod f_lifecycle;
+mod g_expiry;
+//mod h_observers;
+//mod i_cancellation;
+//mod j_linearizability;
+mod plain_engine;
+mod rig;
