@@ -122,6 +122,7 @@ impl Assembly {
         let each = observers.iter().map(|named| Arc::clone(&named.observer)).collect();
         Ok(Blueprint {
             map: map.to_owned(),
+            storage: settings.storage(),
             settings: settings.clone(),
             data_store: Arc::clone(data_store),
             observer: Arc::new(CompositeMutationObserver::new(each)),

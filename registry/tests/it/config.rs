@@ -15,7 +15,7 @@ data_store = "main"
 observers = ["stats", { use = "trace", level = "debug" }]
 default_ttl_millis = 1
 default_max_idle_millis = 2
-max_entry_count = 3
+max_entry_count = 13
 partitions = 4
 load = "eager"
 max_key_bytes = 5
@@ -43,7 +43,8 @@ fn every_setting_of_a_file_is_read() {
     assert_eq!(places.observers[1].name, "trace");
     assert_eq!((places.partitions, places.load), (4, Load::Eager));
     assert_eq!((places.max_key_bytes, places.max_value_bytes), (5, 6));
-    assert_eq!(places.storage().max_entry_count, 3);
+    assert_eq!(places.max_entry_count, 13);
+    assert_eq!(places.storage().max_entry_count, 3, "each of four partitions has its share");
 }
 
 #[test]
@@ -53,6 +54,14 @@ fn what_is_not_said_has_the_documented_default() {
     assert_eq!((map.engine.name.as_str(), map.data_store.name.as_str()), ("hashmap", "null"));
     assert_eq!((map.partitions, map.max_key_bytes, map.max_value_bytes), (271, 65_535, 16 << 20));
     assert_eq!(map.load, Load::Lazy);
+}
+
+#[test]
+fn a_bound_too_small_to_share_is_refused() {
+    let message = refusal("[maps.a]\nmax_entry_count = 270");
+    assert!(message.contains("maps.a.max_entry_count: is less than the map has partitions"), "{message}");
+    Config::from_toml("[maps.a]\nmax_entry_count = 271").unwrap();
+    Config::from_toml("[maps.a]\nmax_entry_count = 1\npartitions = 1").unwrap();
 }
 
 #[test]

@@ -211,7 +211,7 @@ async fn eager_maps_are_filled_before_they_are_handed_out() -> anyhow::Result<()
     }
     let text = "[maps.a]\ndata_store = \"memory\"\nload = \"eager\"\npartitions = 4";
     assert_eq!(open(text, &made).await?.get("a")?.len_in_memory(), 3_000);
-    let bounded = format!("{text}\nmax_entry_count = 100");
+    let bounded = format!("{text}\nmax_entry_count = 400");
     assert_eq!(open(&bounded, &made).await?.get("a")?.len_in_memory(), 400);
     Ok(())
 }
