@@ -1,6 +1,5 @@
 //! How a command fails: an exit code, a message and its causes.
 
-use std::fmt::Write as _;
 use std::io::{self, Write as _};
 
 use serde_json::json;
@@ -113,7 +112,8 @@ impl Failure {
         let is_signal = matches!(self.exit, Exit::Interrupted | Exit::Terminated);
         let mut text = if is_signal { message.to_owned() } else { format!("error: {message}") };
         for cause in causes {
-            drop(write!(text, "\n  because: {}", cause.replace('\n', "\n  ")));
+            text.push_str("\n  because: ");
+            text.push_str(&cause.replace('\n', "\n  "));
         }
         text
     }

@@ -24,7 +24,7 @@ use trilayer::{Map, MapConfig, MapError};
 use crate::args::{Load, OnError};
 use crate::failure::{Exit, Failure};
 use crate::input::max_json_bytes;
-use crate::progress::Progress;
+use crate::progress::{Progress, count};
 use crate::stop::Stop;
 use acks::Acks;
 use parse::{BadLine, Shape};
@@ -111,10 +111,8 @@ impl<'a> Loader<'a> {
         let durable = self.acks.finish(self.tally.through()).await;
         let complete = durable.is_ok() && matches!(self.end, Some(End::Input)) && self.tally.skipped == 0;
         let told = self.summarize(complete);
-        [self.outcome(), durable, told].into_iter().fold(Ok(()), |first, next| match (first, next) {
-            (Err(first), Err(next)) => Err(first.then(next)),
-            (first, next) => first.and(next),
-        })
+        let outcomes = [self.outcome(), durable, told].into_iter().filter_map(Result::err);
+        outcomes.reduce(Failure::then).map_or(Ok(()), Err)
     }
 
     /// Waits for the next thing to happen, and does what follows from it.
@@ -219,23 +217,22 @@ impl<'a> Loader<'a> {
     /// What the one who asked for the load is told of its end.
     fn outcome(&mut self) -> Result<(), Failure> {
         let (tally, name) = (&self.tally, &self.job.name);
-        let (stored, lines) = (tally.stored, tally.lines());
+        let (stored, lines) = (count(tally.stored, "record"), tally.lines());
         match self.end.take() {
             Some(End::Failed(failure)) => {
                 let again = "put that right and run the same command again: nothing is stored twice";
-                Err(failure.context(format!("the load stopped after {stored} records ({lines}); {again}")))
+                Err(failure.context(format!("the load stopped after {stored} ({lines}); {again}")))
             }
             Some(End::Signal(exit)) => {
-                let message = format!(
-                    "interrupted after {stored} records ({lines}); run the same command again to go on"
-                );
+                let message =
+                    format!("interrupted after {stored} ({lines}); run the same command again to go on");
                 Err(Failure::message(exit, message))
             }
             Some(End::Input) | None if tally.skipped > 0 => {
-                let skipped = tally.skipped;
+                let skipped = count(tally.skipped, "line");
                 let message = format!(
-                    "{skipped} lines of {name} were skipped and {stored} records stored; \
-                     correct them and run the same command again: nothing is stored twice"
+                    "{skipped} of {name} skipped, {stored} stored; \
+                     correct what is wrong and run the same command again: nothing is stored twice"
                 );
                 Err(Failure::message(Exit::BadData, message))
             }

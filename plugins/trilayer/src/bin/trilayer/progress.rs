@@ -73,6 +73,11 @@ pub(crate) fn rate(records: u64, seconds: f64) -> f64 {
     if seconds > 0.0 { records as f64 / seconds } else { 0.0 }
 }
 
+/// A number with its noun.
+pub(crate) fn count(number: u64, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
 fn style(template: &'static str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }

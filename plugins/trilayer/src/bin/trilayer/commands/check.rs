@@ -7,6 +7,7 @@ use super::pages::Pages;
 use super::stats::exact_names;
 use crate::failure::{Exit, Failure};
 use crate::output::Output;
+use crate::progress::count;
 use crate::session::Session;
 
 /// Problems of one map that are told one by one; a file full of damage has millions.
@@ -111,9 +112,10 @@ fn print(checked: &[Checked], output: &mut Output) -> Result<(), Failure> {
 }
 
 fn outcome(checked: &[Checked]) -> Result<(), Failure> {
-    let problems: usize = checked.iter().map(|map| map.problems.len()).sum();
+    let problems: u64 = checked.iter().map(|map| map.problems.len() as u64).sum();
     if problems == 0 {
         return Ok(());
     }
-    Err(Failure::message(Exit::Io, format!("{problems} problems were found; they are listed above")))
+    let problems = count(problems, "problem");
+    Err(Failure::message(Exit::Io, format!("{problems} found; see standard output")))
 }

@@ -14,7 +14,7 @@ use crate::args::Dump;
 use crate::entry::Entry;
 use crate::failure::{Exit, Failure};
 use crate::output::{Output, write_json_line};
-use crate::progress::{Progress, rate};
+use crate::progress::{Progress, count, rate};
 use crate::session::Session;
 
 pub(super) async fn run(session: &Session, dump: Dump) -> Result<(), Failure> {
@@ -91,7 +91,8 @@ fn count_for(progress: &Progress, map: &Map) -> Option<tokio::task::JoinHandle<(
 fn summarize(session: &Session, dump: &Dump, records: u64, seconds: f64) -> Result<(), Failure> {
     let rate = rate(records, seconds);
     if !session.global.json {
-        eprintln!("{records} records of map {:?} in {seconds:.1} s, {rate:.0}/s", dump.map);
+        let records = count(records, "record");
+        eprintln!("{records} of map {:?} in {seconds:.1} s, {rate:.0}/s", dump.map);
         return Ok(());
     }
     let mut output = Output::new();

@@ -8,7 +8,7 @@ use trilayer::Value;
 use super::Loader;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::progress::rate;
+use crate::progress::{count, rate};
 
 /// What an observer has to tell.
 #[derive(Debug, Serialize)]
@@ -83,8 +83,8 @@ impl Loader<'_> {
 
 impl Summary<'_> {
     fn print(&self) {
-        let (records, map, rate) = (self.records, self.map, self.records_per_second);
-        eprintln!("{records} records stored in map {map:?} in {:.1} s, {rate:.0}/s", self.seconds);
+        let (records, map, rate) = (count(self.records, "record"), self.map, self.records_per_second);
+        eprintln!("{records} stored in map {map:?} in {:.1} s, {rate:.0}/s", self.seconds);
         for report in &self.observers {
             eprintln!("  {report}");
         }
