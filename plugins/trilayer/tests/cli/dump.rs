@@ -1,5 +1,6 @@
 //! Dumps: complete or as before, and good to load again.
 
+use std::fs::Permissions;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 
 use serde_json::json;
@@ -53,7 +54,7 @@ fn a_dump_keeps_links_permissions_and_devices() {
     let rig = Rig::new();
     rig.load(&lines(0..3));
     rig.write("real.dump", "");
-    std::fs::set_permissions(rig.path("real.dump"), PermissionsExt::from_mode(0o640)).unwrap();
+    std::fs::set_permissions(rig.path("real.dump"), Permissions::from_mode(0o640)).unwrap();
     symlink("real.dump", rig.path("link.dump")).unwrap();
     rig.run(&["dump", "users", "link.dump"]).done();
     assert!(rig.path("link.dump").is_symlink());

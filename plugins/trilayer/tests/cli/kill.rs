@@ -2,6 +2,7 @@
 //! acknowledged, and nothing torn.
 
 use std::collections::HashMap;
+use std::io::Write as _;
 
 use serde_json::Value as Json;
 use trilayer::{Config, Maps, Registry, ScanRequest};
@@ -46,25 +47,20 @@ fn killed_at_any_moment_it_loses_nothing_that_was_acknowledged() {
 fn kill_a_load(rig: &Rig, round: u64) -> u64 {
     let mut loading = rig.start_load(&["--concurrency", "64"]);
     let mut stdin = loading.child.stdin.take().unwrap();
-    let lines: String = (0..LINES).map(|id| line(round, id) + "\n").collect();
-    let bytes = fastrand::usize(..lines.len());
-    let wait_for = if round % 3 == 0 { 0 } else { fastrand::u64(..20) };
+    let mut text: String = (0..LINES).map(|id| line(round, id) + "\n").collect();
+    text.truncate(fastrand::usize(..text.len()));
+    let whole_lines = text.matches('\n').count() as u64;
     // Beside this thread: a pipe takes only so much, and an end of input would end the load.
     let feeding = std::thread::spawn(move || {
-        // It is killed while it reads.
-        drop(std::io::Write::write_all(&mut stdin, &lines.as_bytes()[..bytes]));
+        // It fails if the load is killed before it has read everything.
+        drop(stdin.write_all(text.as_bytes()));
         stdin
     });
-    let all = u64::try_from(bytes).unwrap() * LINES / u64::try_from(LINES).unwrap().max(1);
     let mut acked = 0;
-    if all > 0 {
-        for _ in 0..wait_for {
-            let fed = feeding.is_finished();
-            if fed && acked > 0 {
-                break;
-            }
-            acked = loading.next_ack().unwrap_or(acked);
-        }
+    let mut patience = if round % 4 == 0 { 0 } else { fastrand::u64(..30) };
+    while patience > 0 && acked < whole_lines {
+        acked = loading.next_ack().expect("it is acknowledged sooner or later");
+        patience -= 1;
     }
     loading.child.kill().unwrap();
     while let Some(ack) = loading.next_ack() {
