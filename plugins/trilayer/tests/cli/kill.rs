@@ -7,12 +7,9 @@ use std::io::Write as _;
 use serde_json::Value as Json;
 use trilayer::{Config, Maps, Registry, ScanRequest};
 
-use crate::rig::{CONFIG, Rig};
+use crate::rig::{CONFIG, Rig, lines};
 
-const ROUNDS: u64 = 120;
 const LINES: u64 = 2000;
-/// Every so many rounds the database is a new one.
-const FRESH: u64 = 6;
 
 /// A record that tells which round wrote it, of a length that varies.
 fn line(round: u64, id: u64) -> String {
@@ -20,26 +17,57 @@ fn line(round: u64, id: u64) -> String {
     format!("{{\"id\":{id},\"round\":{round},\"text\":\"{text}\"}}")
 }
 
-#[test]
-fn killed_at_any_moment_it_loses_nothing_that_was_acknowledged() {
+/// Kills loads one after another, all of one database or each of its own; returns how many
+/// lines each acknowledged.
+fn kill_loads(rounds: u64, mut rig_of: impl FnMut(u64) -> Option<Rig>) -> Vec<u64> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let mut rig = Rig::new();
-    let mut before = HashMap::new();
-    let (mut acknowledged, mut cut_off) = (0, 0);
-    for round in 0..ROUNDS {
-        if round % FRESH == 0 {
-            (rig, before) = (Rig::new(), HashMap::new());
+    let (mut rig, mut before) = (Rig::new(), HashMap::new());
+    let mut all = Vec::new();
+    for round in 0..rounds {
+        if let Some(fresh) = rig_of(round) {
+            (rig, before) = (fresh, HashMap::new());
         }
         let acked = kill_a_load(&rig, round);
         let after = runtime.block_on(stored(&rig));
         verify(round, acked, &before, &after);
-        acknowledged += u64::from(acked > 0);
-        cut_off += u64::from(acked < LINES);
         before = after;
+        all.push(acked);
     }
-    // Or else the rounds would prove nothing.
-    assert!(acknowledged > ROUNDS / 4, "only {acknowledged} loads got as far as to acknowledge something");
-    assert!(cut_off > ROUNDS / 2, "only {cut_off} loads were killed before their end");
+    all
+}
+
+#[test]
+fn killed_at_any_moment_it_loses_nothing_that_was_acknowledged() {
+    const ROUNDS: usize = 110;
+    const FRESH: u64 = 10;
+    let acked = kill_loads(ROUNDS as u64, |round| {
+        let is_due = round.is_multiple_of(FRESH);
+        is_due.then(Rig::new).inspect(|rig| drop(rig.run(&["check"]).done()))
+    });
+    // Or else the rounds would prove little.
+    let some = acked.iter().filter(|acked| **acked > 0).count();
+    let all = acked.iter().filter(|acked| **acked == LINES).count();
+    assert!(
+        some > ROUNDS / 3 && all < ROUNDS / 3,
+        "{some} acknowledged something, {all} everything: {acked:?}"
+    );
+}
+
+/// Killed as soon as there is a file, it leaves one that opens.
+#[test]
+#[ignore = "data store redb makes its file in place, so that a kill meanwhile leaves a part of one"]
+fn killed_while_it_makes_the_database_it_can_be_run_again() {
+    for _ in 0..30 {
+        let rig = Rig::new();
+        let mut loading = rig.start_load(&[]);
+        while !rig.path("data/main.redb").exists() {
+            std::thread::yield_now();
+        }
+        loading.child.kill().unwrap();
+        loading.child.wait().unwrap();
+        rig.load(&lines(0..10));
+        assert_eq!(rig.stored().lines().count(), 10);
+    }
 }
 
 /// Feeds a part of the lines, waits for some acknowledgements, and kills; returns how many
@@ -57,7 +85,7 @@ fn kill_a_load(rig: &Rig, round: u64) -> u64 {
         stdin
     });
     let mut acked = 0;
-    let mut patience = if round % 4 == 0 { 0 } else { fastrand::u64(..30) };
+    let mut patience = if round.is_multiple_of(4) { 0 } else { fastrand::u64(..30) };
     while patience > 0 && acked < whole_lines {
         acked = loading.next_ack().expect("it is acknowledged sooner or later");
         patience -= 1;

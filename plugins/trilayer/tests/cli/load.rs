@@ -32,7 +32,8 @@ fn loading_again_doubles_nothing() {
 #[test]
 fn of_lines_with_the_same_key_the_last_one_stays() {
     let rig = Rig::new();
-    let line = |n: u64| format!("{{\"id\": {}, \"n\": {n}}}\n", if n % 3 == 0 { 1000 } else { n % 50 });
+    let line =
+        |n: u64| format!("{{\"id\": {}, \"n\": {n}}}\n", if n.is_multiple_of(3) { 1000 } else { n % 50 });
     rig.load(&(0..2000).map(line).collect::<String>());
     let stored = rig.stored();
     let mut last: Vec<(String, u64)> = (0..50).map(|id| (id.to_string(), 0)).collect();
