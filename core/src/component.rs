@@ -1,6 +1,6 @@
 //! Components: engines, data stores and observers that a configuration can name.
 //!
-//! A plugin describes each component by a [`Descriptor`] and [`register!`]s it. What is
+//! A plugin describes each component by a [`Descriptor`] and [`register!`](crate::register!)s it. What is
 //! registered that way is collected at link time ([`Linked`]); a registry turns it into
 //! components by name. This module knows nothing of registries or configuration files.
 
@@ -73,7 +73,7 @@ impl fmt::Display for Origin {
     }
 }
 
-/// A component that was linked into the program; made by [`register!`].
+/// A component that was linked into the program; made by [`register!`](crate::register!).
 #[derive(Debug)]
 pub struct Linked {
     describe: fn() -> Descriptor,

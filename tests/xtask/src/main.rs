@@ -1,6 +1,8 @@
 //! The chores of this workspace. `cargo xtask help` lists them.
 
-use std::path::Path;
+mod tour;
+
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
@@ -16,6 +18,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Chore {
+    /// First success: builds the command, loads real places into a durable map, reads them back
+    Tour,
     /// Everything CI asks for: formatting, lints, docs, tests
     Ci,
     /// Formatting, and lints as errors
@@ -34,6 +38,7 @@ enum Chore {
 
 fn main() -> anyhow::Result<()> {
     match Arguments::parse().chore {
+        Chore::Tour => tour::tour(),
         Chore::Ci => {
             lint()?;
             doc()?;
@@ -84,13 +89,18 @@ fn cargo<'a>(
     let shown = format!("cargo {}", arguments.join(" "));
     eprintln!("xtask: {shown}");
     let begun = Instant::now();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let mut command = Command::new(env!("CARGO"));
-    command.args(arguments).envs(environment.iter().copied()).current_dir(root);
+    command.args(arguments).envs(environment.iter().copied()).current_dir(root());
     let status = command.status().with_context(|| format!("could not run {shown}"))?;
     if !status.success() {
         bail!("{shown} failed: {status}");
     }
     eprintln!("xtask: {shown} took {} s", begun.elapsed().as_secs());
     Ok(())
+}
+
+/// The root of the workspace.
+fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.ancestors().nth(2).unwrap_or(here).to_owned()
 }

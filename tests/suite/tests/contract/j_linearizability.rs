@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use porcupine_rs::{CheckResult, Model, Operation, check_operations_timeout};
 use trilayer_core::{DefaultRecordStore, RecordStore, RecordValue, Value};
+use trilayer_datastore_redb::{RedbDataStore, RedbOptions};
 use trilayer_testkit::{Gate, Plan, lww, record};
 
 use crate::rig::{Backup, Client, Expiry, Parts, bounded, poll_once};
@@ -63,11 +64,20 @@ struct Weather {
     dirty: bool,
     null: bool,
     plain: bool,
+    redb: bool,
     bound: u64,
 }
 
-const CALM: Weather =
-    Weather { failing: 0, dropped: 0, evicted: 0, dirty: false, null: false, plain: false, bound: 0 };
+const CALM: Weather = Weather {
+    failing: 0,
+    dropped: 0,
+    evicted: 0,
+    dirty: false,
+    null: false,
+    plain: false,
+    redb: false,
+    bound: 0,
+};
 
 /// One operation of a client; `None` if it told nothing.
 async fn one_operation(
@@ -117,7 +127,12 @@ async fn perform<T>(operation: impl Future<Output = anyhow::Result<T>>, dropped:
 /// Runs four clients against one key and returns the history.
 async fn history(weather: Weather, seed: u64, rounds: usize) -> Vec<Operation<OptionalValue>> {
     let Weather { null, plain, .. } = weather;
-    let rig = Parts { null, plain, config: bounded(weather.bound), ..Parts::default() }.build();
+    let folder = tempfile::tempdir().expect("a folder");
+    let real = weather.redb.then(|| {
+        let options = RedbOptions::at(folder.path().join("history.redb"));
+        Arc::new(RedbDataStore::open(&options).expect("a new file")) as _
+    });
+    let rig = Parts { null, plain, real, config: bounded(weather.bound), ..Parts::default() }.build();
     let faults = std::sync::Mutex::new(fastrand::Rng::with_seed(seed));
     rig.data.script(move |_| {
         let mut random = faults.lock().expect("no panic");
@@ -216,6 +231,12 @@ async fn histories_with_failing_and_dropped_operations_are_linearizable() {
     check(Weather { failing: 6, evicted: 20, dirty: true, ..CALM }, 100, 30).await;
     check(Weather { dropped: 6, evicted: 20, dirty: true, ..CALM }, 100, 30).await;
     check(Weather { failing: 4, dropped: 4, evicted: 20, plain: true, bound: 1, ..CALM }, 100, 30).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn histories_through_redb_are_linearizable_with_eviction_and_dropped_operations() {
+    check(Weather { redb: true, evicted: 30, dirty: true, ..CALM }, 3, 120).await;
+    check(Weather { redb: true, dropped: 6, evicted: 20, ..CALM }, 10, 30).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

@@ -35,6 +35,8 @@ pub(crate) struct Parts {
     pub(crate) plain: bool,
     pub(crate) stripes: Option<usize>,
     pub(crate) observers: Vec<Arc<dyn MutationObserver>>,
+    /// A data store that is no test double.
+    pub(crate) real: Option<Arc<dyn MapDataStore>>,
     /// The data store of another rig, as after a restart.
     pub(crate) data: Option<Arc<ScriptedDataStore>>,
 }
@@ -62,8 +64,11 @@ impl Parts {
         let (events, clock) = (RecordingObserver::new(), ManualClock::at(START));
         let mut observer = CompositeMutationObserver::new(self.observers);
         observer.add(Arc::clone(&events) as _);
-        let data_store: Arc<dyn MapDataStore> =
-            if self.null { Arc::new(NullDataStore) } else { Arc::clone(&data) as _ };
+        let data_store: Arc<dyn MapDataStore> = match self.real {
+            Some(real) => real,
+            None if self.null => Arc::new(NullDataStore),
+            None => Arc::clone(&data) as _,
+        };
         let mut builder = DefaultRecordStore::builder("map", 0)
             .data_store(data_store)
             .observer(Arc::new(observer))
