@@ -55,7 +55,6 @@ fn killed_at_any_moment_it_loses_nothing_that_was_acknowledged() {
 
 /// Killed as soon as there is a file, it leaves one that opens.
 #[test]
-#[ignore = "data store redb makes its file in place, so that a kill meanwhile leaves a part of one"]
 fn killed_while_it_makes_the_database_it_can_be_run_again() {
     for _ in 0..30 {
         let rig = Rig::new();
