@@ -1,0 +1,127 @@
+//! Which maps there are and what each is made of.
+//!
+//! Layers, the later winning: defaults, one TOML file, environment variables
+//! (`TRILAYER__MAPS__PLACES__ENGINE=btree`). Reads and checks; makes no component.
+
+mod check;
+mod env;
+mod error;
+mod loader;
+mod map;
+mod path;
+mod provenance;
+mod read;
+mod spec;
+mod tree;
+
+pub use error::{ConfigError, Problem};
+pub use loader::ConfigLoader;
+pub use map::{Load, MapConfig};
+pub use spec::ComponentSpec;
+
+pub(crate) use path::KeyPath;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::pattern;
+use provenance::Provenance;
+
+/// What a program's maps are made of.
+///
+/// ```
+/// use trilayer_registry::Config;
+///
+/// let config = Config::from_toml(
+///     r#"
+///     [maps.places]
+///     engine = "hashmap"
+///     default_ttl_millis = 60_000
+///
+///     [maps."session-*"]                # every map whose name opens like that
+///     partitions = 16
+///     "#,
+/// )?;
+/// assert_eq!(config.serving("places").map(|(_, map)| map.default_ttl_millis), Some(60_000));
+/// assert_eq!(config.serving("session-7").map(|(entry, _)| entry), Some("session-*"));
+/// assert!(config.serving("elsewhere").is_none());
+/// # Ok::<(), trilayer_registry::ConfigError>(())
+/// ```
+///
+/// Two configurations are equal when they say the same, wherever they were read from.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Data stores with a name of their own: each is opened once and shared by every map
+    /// that names it.
+    pub data_stores: BTreeMap<String, ComponentSpec>,
+    /// Maps by name or pattern. In a pattern, `*` stands for any text and `?` for any one
+    /// character. A map is served by the entry of its exact name, else by the matching
+    /// pattern with the most literal characters, then the fewest wildcards, then the first
+    /// in byte order. Entries are not merged with each other.
+    pub maps: BTreeMap<String, MapConfig>,
+    #[serde(skip)]
+    base_dir: PathBuf,
+    #[serde(skip)]
+    provenance: Provenance,
+}
+
+impl Config {
+    /// Reads a file, then the environment of this process.
+    ///
+    /// # Errors
+    /// When the file cannot be read or is not TOML, and with every problem found in what
+    /// file and environment say.
+    pub fn load(path: impl Into<PathBuf>) -> Result<Self, ConfigError> {
+        ConfigLoader::new().file(path).process_env().load()
+    }
+
+    /// Reads text alone: no file, no environment.
+    ///
+    /// # Errors
+    /// As [`load`](Self::load).
+    pub fn from_toml(text: &str) -> Result<Self, ConfigError> {
+        ConfigLoader::new().text(text).load()
+    }
+
+    /// The configuration as TOML, which reads back equal.
+    ///
+    /// # Errors
+    /// When an option set by the program holds null, which TOML cannot write.
+    pub fn to_toml(&self) -> Result<String, toml::ser::Error> {
+        toml::to_string(self)
+    }
+
+    /// The folder that relative paths in options start from: the file's, else empty, which
+    /// is the working directory.
+    #[must_use]
+    pub fn base_dir(&self) -> &Path {
+        &self.base_dir
+    }
+
+    /// With another such folder.
+    #[must_use]
+    pub fn with_base_dir(mut self, base_dir: impl Into<PathBuf>) -> Self {
+        self.base_dir = base_dir.into();
+        self
+    }
+
+    /// The entry that serves a map, and the name or pattern it stands under.
+    #[must_use]
+    pub fn serving(&self, map: &str) -> Option<(&str, &MapConfig)> {
+        if pattern::is_pattern(map) {
+            return None;
+        }
+        let entry = pattern::most_specific(self.maps.keys().map(String::as_str), map)?;
+        self.maps.get(entry).map(|config| (entry, config))
+    }
+}
+
+impl PartialEq for Config {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.data_stores, &self.maps) == (&other.data_stores, &other.maps)
+    }
+}

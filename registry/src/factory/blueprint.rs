@@ -1,0 +1,115 @@
+//! What the record stores of one map are made from.
+
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+use trilayer_core::{
+    CompositeMutationObserver, Context, DefaultRecordStore, Descriptor, HashMapStorage, MapDataStore,
+    MutationObserver, RecordStore as _, StorageEngine,
+};
+
+use super::{FactoryError, Parts};
+use crate::config::KeyPath;
+use crate::{MapConfig, partition_of};
+
+/// What the record stores of one map are made from.
+pub(crate) struct Blueprint {
+    pub(crate) map: String,
+    pub(crate) settings: MapConfig,
+    pub(crate) data_store: Arc<dyn MapDataStore>,
+    pub(crate) observers: Vec<NamedObserver>,
+    /// The observers as one; shared, so that a panic counts for the map.
+    pub(crate) observer: Arc<CompositeMutationObserver>,
+    pub(super) engine: EngineMaker,
+    pub(super) context: Context,
+    /// Whether any partition number will do.
+    pub(super) unbounded: bool,
+}
+
+/// An observer and the name of its component.
+#[derive(Clone)]
+pub(crate) struct NamedObserver {
+    pub(crate) name: String,
+    pub(crate) observer: Arc<dyn MutationObserver>,
+}
+
+pub(super) enum EngineMaker {
+    HashMap,
+    Component { descriptor: Descriptor, options: Json, place: KeyPath },
+}
+
+impl Blueprint {
+    pub(super) fn fixed(map: &str, parts: &Parts) -> Self {
+        Self {
+            map: map.to_owned(),
+            settings: MapConfig {
+                default_ttl_millis: parts.config.default_ttl_millis,
+                default_max_idle_millis: parts.config.default_max_idle_millis,
+                max_entry_count: parts.config.max_entry_count,
+                ..MapConfig::default()
+            },
+            data_store: Arc::clone(&parts.data_store),
+            observers: Vec::new(),
+            observer: Arc::new(CompositeMutationObserver::new(parts.observers.clone())),
+            engine: EngineMaker::HashMap,
+            context: Context::new().with_clock(Arc::clone(&parts.clock)),
+            unbounded: true,
+        }
+    }
+
+    /// A new store of one partition.
+    pub(super) fn make(&self, partition: u32) -> Result<DefaultRecordStore, FactoryError> {
+        self.check_partition(partition)?;
+        let engine = self.engine.make(&self.context.clone().for_map(&self.map).for_partition(partition))?;
+        let mut store = DefaultRecordStore::builder(&self.map, partition)
+            .engine(engine)
+            .data_store(Arc::clone(&self.data_store))
+            .observer(Arc::clone(&self.observer))
+            .config(self.settings.storage())
+            .clock(Arc::clone(self.context.clock()));
+        if !self.unbounded {
+            let partitions = self.settings.partitions;
+            store = store
+                .stripes(stripes(partitions))
+                .owns(Arc::new(move |key: &str| partition_of(key, partitions) == partition));
+        }
+        let mut store = store.build();
+        store.init();
+        tracing::debug!(map = self.map, partition, "record store opened");
+        Ok(store)
+    }
+
+    pub(super) fn check_partition(&self, partition: u32) -> Result<(), FactoryError> {
+        let partitions = self.settings.partitions;
+        if self.unbounded || partition < partitions {
+            return Ok(());
+        }
+        Err(FactoryError::NoPartition { map: self.map.clone(), partition, partitions })
+    }
+}
+
+/// Many partitions spread the keys already, few need more stripes each.
+fn stripes(partitions: u32) -> usize {
+    let each = 1024 / usize::try_from(partitions.max(1)).unwrap_or(1024);
+    each.next_power_of_two().clamp(4, 64)
+}
+
+impl EngineMaker {
+    pub(super) fn make(&self, context: &Context) -> Result<Box<dyn StorageEngine>, FactoryError> {
+        match self {
+            Self::HashMap => Ok(Box::new(HashMapStorage::new())),
+            Self::Component { descriptor, options, place } => descriptor
+                .create_engine(context, options.clone())
+                .map_err(|source| FactoryError::Component { place: place.to_string(), source }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn few_partitions_get_more_stripes() {
+        let stripes = [1, 16, 271, 1024, 65_536].map(super::stripes);
+        assert_eq!(stripes, [64, 64, 4, 4, 4]);
+    }
+}

@@ -1,0 +1,53 @@
+//! Maintenance in the background.
+
+use std::sync::Weak;
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::{Inner, Maps};
+
+/// Maintenance running in the background; dropping it ends that.
+///
+/// It holds no maps: they are dropped when their last owner drops them.
+#[derive(Debug)]
+pub struct Maintenance {
+    task: JoinHandle<()>,
+}
+
+impl Maintenance {
+    pub(super) fn spawn(maps: Weak<Inner>, period: Duration) -> Self {
+        let period = period.max(Duration::from_millis(1));
+        Self { task: tokio::spawn(run(maps, period)) }
+    }
+
+    /// Whether it has ended because the maps were closed or dropped.
+    #[must_use]
+    pub fn is_finished(&self) -> bool {
+        self.task.is_finished()
+    }
+}
+
+impl Drop for Maintenance {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn run(maps: Weak<Inner>, period: Duration) {
+    let mut ticks = interval(period);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks.tick().await; // The first is due at once.
+    loop {
+        ticks.tick().await;
+        let Some(inner) = maps.upgrade() else { return };
+        let maps = Maps { inner };
+        if maps.inner.closed.initialized() {
+            return;
+        }
+        if let Err(error) = maps.maintain().await {
+            tracing::warn!(%error, "maintenance of the maps");
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! One map: keys spread over partitions.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, OnceLock};
+
+use trilayer_core::{Clock, DefaultRecordStore, HybridClock, Record, RecordStore as _, RecordValue, Value};
+
+use super::{Inner, MapError};
+use crate::factory::Blueprint;
+use crate::join::join_all;
+use crate::{RecordStoreFactory, partition_of};
+
+/// A map: values by key, spread over partitions by [`partition_of`].
+///
+/// Cheap to clone; clones are the same map. A partition's record store is made when a key
+/// of it is first used and found without a lock from then on. What each operation
+/// promises under concurrency, failure and cancellation is told at [`DefaultRecordStore`].
+///
+/// The plain methods ([`get`](Self::get), [`put`](Self::put), …) speak of [`Value`]s, kept
+/// as [`RecordValue::Lww`] with a stamp of this node. Sync servers that keep other shapes
+/// use [`record`](Self::record) and [`put_with`](Self::put_with).
+///
+/// Keys have 1 to `max_key_bytes` bytes and values at most `max_value_bytes`; everything
+/// else is refused before anything happens.
+#[derive(Clone)]
+pub struct Map {
+    inner: Arc<MapInner>,
+}
+
+struct MapInner {
+    blueprint: Arc<Blueprint>,
+    factory: Arc<RecordStoreFactory>,
+    clock: Arc<dyn Clock>,
+    stamps: Arc<HybridClock>,
+    partitions: Box<[OnceLock<Arc<DefaultRecordStore>>]>,
+}
+
+/// What a map holds, summed over its partitions.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MapUsage {
+    /// Partitions whose record store was made.
+    pub partitions: u64,
+    /// Records in memory.
+    pub resident: u64,
+    /// Estimated heap bytes of their keys and values.
+    pub cost_bytes: u64,
+    /// Changes the data store has yet to be told of.
+    pub parked: u64,
+    /// Deadlines kept, of records in memory or not.
+    pub deadlines: u64,
+    /// Calls of observers that panicked.
+    pub observer_panics: u64,
+}
+
+impl Map {
+    pub(super) fn new(blueprint: Arc<Blueprint>, maps: &Inner) -> Self {
+        let partitions = (0..blueprint.settings.partitions).map(|_| OnceLock::new()).collect();
+        let (factory, stamps) = (Arc::clone(&maps.factory), Arc::clone(&maps.stamps));
+        let clock = Arc::clone(&maps.clock);
+        Self { inner: Arc::new(MapInner { blueprint, factory, clock, stamps, partitions }) }
+    }
+
+    /// The map's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.inner.blueprint.map
+    }
+
+    /// The value under `key`, loaded if it is not in memory. Counts as an access.
+    ///
+    /// `None` also for a record of another shape than a single value: see
+    /// [`record`](Self::record).
+    ///
+    /// # Errors
+    /// When the key is refused, the data store fails to load it, or the maps are closed.
+    pub async fn get(&self, key: &str) -> Result<Option<Value>, MapError> {
+        Ok(self.record(key, true).await?.and_then(|record| single(record.value)))
+    }
+
+    /// The record under `key`, loaded if it is not in memory; `touch` counts the access.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get).
+    pub async fn record(&self, key: &str, touch: bool) -> Result<Option<Record>, MapError> {
+        let store = self.store_of(key)?;
+        store.get(key, touch).await.map_err(|source| self.failed("get", source))
+    }
+
+    /// The values under `keys`, each key once, in the order of its first mention. Keys with
+    /// no value, or a record of another shape, are left out.
+    ///
+    /// Asks each partition once, all side by side.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get), for any of the keys.
+    pub async fn get_all(&self, keys: &[String]) -> Result<Vec<(String, Value)>, MapError> {
+        let records = self.records(keys).await?;
+        let value = |(key, record): (String, Record)| single(record.value).map(|value| (key, value));
+        Ok(records.into_iter().filter_map(value).collect())
+    }
+
+    /// As [`get_all`](Self::get_all), with whole records of any shape.
+    ///
+    /// # Errors
+    /// As [`get`](Self::get), for any of the keys.
+    pub async fn records(&self, keys: &[String]) -> Result<Vec<(String, Record)>, MapError> {
+        let mut by_partition: BTreeMap<u32, Vec<String>> = BTreeMap::new();
+        for key in keys {
+            self.check_key(key)?;
+            by_partition.entry(self.partition_of(key)).or_default().push(key.clone());
+        }
+        let asked = by_partition.into_iter().map(|(partition, keys)| async move {
+            let store = self.store(partition)?;
+            store.get_all(&keys).await.map_err(|source| self.failed("get_all", source))
+        });
+        let mut found: HashMap<String, Record> = HashMap::with_capacity(keys.len());
+        for answer in join_all(asked).await {
+            found.extend(answer?);
+        }
+        Ok(keys.iter().filter_map(|key| found.remove_entry(key)).collect())
+    }
+
+    /// Whether a live record is in memory, without asking the data store.
+    ///
+    /// # Errors
+    /// When the key is refused.
+    pub fn contains_in_memory(&self, key: &str) -> Result<bool, MapError> {
+        self.check_key(key)?;
+        Ok(self.made(self.partition_of(key)).is_some_and(|store| store.exists_in_memory(key)))
+    }
+
+    /// How many records are in memory, expired ones not yet swept included.
+    #[must_use]
+    pub fn len_in_memory(&self) -> usize {
+        self.stores().map(|store| store.size()).sum()
+    }
+
+    /// What the map holds. Costs a lock of each stripe of each partition in use.
+    #[must_use]
+    pub fn usage(&self) -> MapUsage {
+        let mut sum = MapUsage { observer_panics: self.blueprint().observer.panics(), ..MapUsage::default() };
+        for usage in self.stores().map(|store| store.usage()) {
+            sum.partitions += 1;
+            sum.resident += usage.resident;
+            sum.cost_bytes += usage.cost_bytes;
+            sum.parked += usage.parked;
+            sum.deadlines += usage.deadlines;
+        }
+        sum
+    }
+
+    /// What each observer has to tell, with the name of its component, in the order they
+    /// are told of changes. One that panics tells so.
+    #[must_use]
+    pub fn observer_reports(&self) -> Vec<(String, Value)> {
+        let report = |named: &crate::factory::NamedObserver| {
+            let told = catch_unwind(AssertUnwindSafe(|| named.observer.report()));
+            (named.name.clone(), told.unwrap_or_else(|_| "its report panicked".into()))
+        };
+        self.blueprint().observers.iter().map(report).collect()
+    }
+
+    /// The partition a key falls on.
+    #[must_use]
+    pub fn partition_of(&self, key: &str) -> u32 {
+        partition_of(key, self.blueprint().settings.partitions)
+    }
+
+    /// The record store of a partition, made if this is its first use.
+    ///
+    /// # Errors
+    /// When the map has no such partition, the engine cannot be made, or the maps are closed.
+    pub fn store(&self, partition: u32) -> Result<Arc<DefaultRecordStore>, MapError> {
+        self.made_or_make(partition).map(Arc::clone)
+    }
+
+    pub(super) fn store_of(&self, key: &str) -> Result<&Arc<DefaultRecordStore>, MapError> {
+        self.check_key(key)?;
+        self.made_or_make(self.partition_of(key))
+    }
+
+    fn made_or_make(&self, partition: u32) -> Result<&Arc<DefaultRecordStore>, MapError> {
+        if let Some(store) = self.made(partition) {
+            return Ok(store);
+        }
+        let no_store =
+            |source| MapError::NoStore { map: self.name().to_owned(), partition, source: Box::new(source) };
+        let store = self.inner.factory.get_or_create(self.name(), partition).map_err(no_store)?;
+        let place = usize::try_from(partition).ok().and_then(|at| self.inner.partitions.get(at));
+        let missing = || {
+            let (map, partitions) = (self.name().to_owned(), self.blueprint().settings.partitions);
+            no_store(crate::FactoryError::NoPartition { map, partition, partitions })
+        };
+        Ok(place.ok_or_else(missing)?.get_or_init(|| store))
+    }
+
+    pub(super) fn made(&self, partition: u32) -> Option<&Arc<DefaultRecordStore>> {
+        self.inner.partitions.get(usize::try_from(partition).ok()?)?.get()
+    }
+
+    /// The record stores that were used through this map, by partition.
+    pub(super) fn stores(&self) -> impl Iterator<Item = &Arc<DefaultRecordStore>> {
+        self.inner.partitions.iter().filter_map(OnceLock::get)
+    }
+
+    pub(super) fn partition_count(&self) -> usize {
+        self.inner.partitions.len()
+    }
+
+    pub(super) fn blueprint(&self) -> &Blueprint {
+        &self.inner.blueprint
+    }
+
+    pub(super) fn now(&self) -> i64 {
+        self.inner.clock.now_millis()
+    }
+
+    pub(super) fn stamps(&self) -> &HybridClock {
+        &self.inner.stamps
+    }
+
+    pub(super) fn check_key(&self, key: &str) -> Result<(), MapError> {
+        let (bytes, limit) = (key.len() as u64, self.blueprint().settings.max_key_bytes);
+        match bytes {
+            0 => Err(MapError::EmptyKey { map: self.name().to_owned() }),
+            _ if bytes > limit => Err(MapError::KeyTooLong { map: self.name().to_owned(), bytes, limit }),
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn failed(&self, operation: &'static str, source: anyhow::Error) -> MapError {
+        MapError::Store { map: self.name().to_owned(), operation, source }
+    }
+}
+
+/// The value of a record that is a single one.
+pub(super) fn single(value: RecordValue) -> Option<Value> {
+    match value {
+        RecordValue::Lww { value, .. } => Some(value),
+        RecordValue::OrMap { .. } | RecordValue::OrTombstones { .. } => None,
+    }
+}
+
+impl fmt::Debug for Map {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Map")
+            .field("name", &self.name())
+            .field("partitions", &self.partition_count())
+            .finish_non_exhaustive()
+    }
+}
