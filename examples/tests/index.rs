@@ -9,13 +9,13 @@ fn folder() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn read(file: &str) -> String {
-    std::fs::read_to_string(folder().join(file)).unwrap()
+fn read(file: &str) -> std::io::Result<String> {
+    std::fs::read_to_string(folder().join(file))
 }
 
 #[test]
 fn the_index_lists_every_example() {
-    let index = read("README.md");
+    let index = read("README.md").unwrap();
     for entry in std::fs::read_dir(folder()).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         if name.ends_with(".rs") && name != "lib.rs" {
@@ -26,7 +26,7 @@ fn the_index_lists_every_example() {
 
 #[test]
 fn the_places_are_unique_sorted_and_have_their_columns() {
-    let text = read("data/places.jsonl");
+    let text = read("data/places.jsonl").unwrap();
     let columns: BTreeSet<_> =
         ["country", "id", "latitude", "longitude", "name", "population", "timezone"].into();
     let mut last = 0;
@@ -42,7 +42,7 @@ fn the_places_are_unique_sorted_and_have_their_columns() {
 
 #[test]
 fn the_configuration_of_places_reads_with_and_without_its_comments() {
-    let text = read("places.toml");
+    let text = read("places.toml").unwrap();
     let config = Config::from_toml(&text).unwrap();
     assert_eq!(config.serving("places").unwrap().1.data_store, "main".into());
     assert_eq!(config.serving("session-1"), None);
