@@ -130,7 +130,8 @@ pub trait MapDataStore: Send + Sync {
     /// When something may not be durable.
     async fn hard_flush(&self) -> anyhow::Result<()>;
 
-    /// Persists the value of a key that leaves memory before it was persisted.
+    /// Persists the value of a key that leaves memory before it was persisted. The call tells no
+    /// deadline: a store that keeps deadlines leaves the one it has.
     ///
     /// # Errors
     /// When the value may not have been persisted.
@@ -200,7 +201,8 @@ pub trait MapDataStore: Send + Sync {
         false
     }
 
-    /// One page of a map's keys and values, in order of key. Expired values may be among them.
+    /// One page of a map's keys and values, in order of key. Expired values may be among them. A
+    /// limit of 0 gives no items, and says whether there are any.
     ///
     /// # Errors
     /// When the store cannot be read, or does not scan.

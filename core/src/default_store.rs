@@ -99,6 +99,8 @@ pub struct StoreUsage {
     pub resident: u64,
     /// Estimated heap bytes of their keys and values.
     pub cost_bytes: u64,
+    /// Records in memory that a real data store does not have yet.
+    pub dirty: u64,
     /// Changes the data store has yet to be told of: evicted dirty values, removals.
     pub parked: u64,
     /// Deadlines kept, of records in memory or not.
@@ -204,6 +206,7 @@ impl DefaultRecordStore {
         };
         for stripe in &self.inner.stripes {
             let state = stripe.lock();
+            usage.dirty += state.dirty.len() as u64;
             usage.parked += state.unsaved.len() as u64;
             usage.deadlines += state.expiry.len() as u64;
         }
@@ -211,7 +214,7 @@ impl DefaultRecordStore {
     }
 
     /// The live values the data store does not have yet: dirty ones in memory or kept aside; all
-    /// in memory without a real data store. Costs a look at every record in memory.
+    /// in memory without a real data store. Costs in proportion to their number.
     #[must_use]
     pub fn unflushed(&self) -> Vec<(String, StoredValue)> {
         self.inner.unflushed()

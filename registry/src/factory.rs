@@ -164,15 +164,24 @@ impl RecordStoreFactory {
     /// Every store that [`get_or_create`](Self::get_or_create) made, by map and partition.
     #[must_use]
     pub fn stores(&self) -> Vec<Arc<DefaultRecordStore>> {
-        let slots = self.slots();
-        let mut stores: Vec<_> = slots.iter().filter_map(|slot| slot.settled()).collect();
-        stores.sort_by(|a, b| (a.name(), a.partition_id()).cmp(&(b.name(), b.partition_id())));
-        stores
+        let slots = lock(&self.stores).values().flat_map(|map| map.values().cloned()).collect();
+        settled(slots)
     }
 
-    /// Makes no more stores; those there are go on.
-    pub(crate) fn close(&self) {
-        self.closed.store(true, Ordering::SeqCst);
+    /// Those of one map, by partition.
+    pub(crate) fn stores_of(&self, map: &str) -> Vec<Arc<DefaultRecordStore>> {
+        let slots = lock(&self.stores).get(map).map(|map| map.values().cloned().collect());
+        settled(slots.unwrap_or_default())
+    }
+
+    /// Makes no more stores; those there are go on. Returns whether it was open.
+    pub(crate) fn close(&self) -> bool {
+        !self.closed.swap(true, Ordering::SeqCst)
+    }
+
+    /// Makes stores again.
+    pub(crate) fn reopen(&self) {
+        self.closed.store(false, Ordering::SeqCst);
     }
 
     /// Every data store, with what it is called in the configuration.
@@ -195,7 +204,7 @@ impl RecordStoreFactory {
         if self.closed.load(Ordering::SeqCst) { Err(FactoryError::Closed) } else { Ok(()) }
     }
 
-    fn made(&self, map: &str, partition: u32) -> Option<Arc<DefaultRecordStore>> {
+    pub(crate) fn made(&self, map: &str, partition: u32) -> Option<Arc<DefaultRecordStore>> {
         let stores = lock(&self.stores);
         stores.get(map)?.get(&partition)?.get().cloned()
     }
@@ -204,10 +213,12 @@ impl RecordStoreFactory {
         let mut stores = lock(&self.stores);
         Arc::clone(stores.entry(map.to_owned()).or_default().entry(partition).or_default())
     }
+}
 
-    fn slots(&self) -> Vec<Arc<StoreSlot>> {
-        lock(&self.stores).values().flat_map(|map| map.values().cloned()).collect()
-    }
+fn settled(slots: Vec<Arc<StoreSlot>>) -> Vec<Arc<DefaultRecordStore>> {
+    let mut stores: Vec<_> = slots.iter().filter_map(|slot| slot.settled()).collect();
+    stores.sort_by(|a, b| (a.name(), a.partition_id()).cmp(&(b.name(), b.partition_id())));
+    stores
 }
 
 impl fmt::Debug for RecordStoreFactory {

@@ -8,7 +8,7 @@ use xxhash_rust::xxh3::xxh3_64;
 /// and nodes must agree. With no partitions there is only 0.
 ///
 /// ```
-/// assert_eq!(trilayer_registry::partition_of("ada", 271), 185);
+/// assert_eq!(trilayer_registry::partition_of("ada", 271), 228);
 /// ```
 #[must_use]
 pub fn partition_of(key: &str, partitions: u32) -> u32 {

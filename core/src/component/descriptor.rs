@@ -154,6 +154,7 @@ impl Descriptor {
         let Constructor::Engine(create) = &self.constructor else {
             return Err(self.wrong_kind(ComponentKind::Engine));
         };
+        self.check_keys(&options)?;
         create(context, options).map_err(|error| self.failure(error))
     }
 
@@ -169,6 +170,7 @@ impl Descriptor {
         let Constructor::DataStore(open) = &self.constructor else {
             return Err(self.wrong_kind(ComponentKind::DataStore));
         };
+        self.check_keys(&options)?;
         open(context, options).await.map_err(|error| self.failure(error))
     }
 
@@ -184,6 +186,7 @@ impl Descriptor {
         let Constructor::Observer(create) = &self.constructor else {
             return Err(self.wrong_kind(ComponentKind::Observer));
         };
+        self.check_keys(&options)?;
         create(context, options).map_err(|error| self.failure(error))
     }
 
@@ -199,6 +202,23 @@ impl Descriptor {
             }
             Ok(OptionsProblem::Invalid(problem)) => ComponentError::BadOptions { kind, name, problem },
             Err(source) => ComponentError::Constructor { kind, name, source },
+        }
+    }
+
+    /// Refuses unknown keys by the schema, where the options refuse them themselves: serde would
+    /// stop at the first thing wrong and say it less well.
+    fn check_keys(&self, options: &Json) -> Result<(), ComponentError> {
+        let closed = self.schema().get("additionalProperties") == Some(&Json::Bool(false));
+        let Some(options) = options.as_object().filter(|_| closed) else { return Ok(()) };
+        let known = self.option_names();
+        match options.keys().find(|key| !known.contains(key)) {
+            None => Ok(()),
+            Some(option) => Err(ComponentError::UnknownOption {
+                kind: self.kind(),
+                name: self.name.clone(),
+                option: option.clone(),
+                known,
+            }),
         }
     }
 
@@ -268,6 +288,21 @@ mod tests {
     fn an_unknown_option_is_refused_with_the_known_ones() {
         let message = refusal(json!({ "shards": 4, "shard": 4 }));
         assert_eq!(message, r#"engine "sized" has no option "shard"; it has shards"#);
+    }
+
+    #[test]
+    fn options_that_refuse_unknown_keys_themselves_are_reported_alike() {
+        #[derive(Deserialize, JsonSchema)]
+        #[serde(deny_unknown_fields)]
+        struct Strict {
+            #[expect(dead_code, reason = "read by serde")]
+            shards: u32,
+        }
+        let strict = Descriptor::engine("strict", "", |_: &Context, _: Strict| {
+            Ok(Box::new(crate::HashMapStorage::new()))
+        });
+        let error = strict.create_engine(&Context::new(), json!({ "shard": 4 })).err().expect("refused");
+        assert_eq!(error.to_string(), r#"engine "strict" has no option "shard"; it has shards"#);
     }
 
     #[test]

@@ -64,7 +64,7 @@ impl Inner {
     /// Removes a resident key whose time is up.
     pub(super) fn expire(&self, state: &mut State, key: &SharedStr, is_backup: bool) {
         let Some(record) = self.engine.remove(key) else { return };
-        let is_backup = state.backups.remove(key) || is_backup;
+        let is_backup = state.leave(key) || is_backup;
         self.forget(state, key, is_backup);
         self.notify(|observer| observer.on_expire(key, &record, is_backup));
     }
@@ -148,7 +148,10 @@ impl Inner {
     /// Puts a record into memory in place of whatever was known of the key.
     fn install(&self, state: &mut State, key: &SharedStr, record: &Record) -> Option<Record> {
         state.unsaved.remove(key);
-        state.backups.remove(key);
+        state.leave(key);
+        if record.metadata.is_dirty() && !self.is_null() {
+            state.dirty.insert(key.clone());
+        }
         self.engine.put(key, record.clone())
     }
 
@@ -173,7 +176,7 @@ impl Inner {
         let standing = self.settle(state, key, self.now());
         if standing.is_resident() {
             self.engine.remove(key);
-            state.backups.remove(key);
+            state.leave(key);
         }
         let old = self.predecessor(standing, key, prior);
         if persisted {
@@ -230,10 +233,10 @@ impl Inner {
             return Err(NoRoom);
         }
         let is_backup = state.unsaved.remove(key).is_some_and(|unsaved| unsaved.is_backup);
+        self.install(state, key, &record);
         if is_backup {
             state.backups.insert(key.clone());
         }
-        self.engine.put(key, record.clone());
         self.notify(|observer| observer.on_load(key, &record, is_backup));
         Ok(record)
     }
@@ -242,7 +245,7 @@ impl Inner {
     pub(super) fn commit_evict(&self, state: &mut State, key: &SharedStr, is_backup: bool) -> Option<Record> {
         let Standing::Resident(record) = self.settle(state, key, self.now()) else { return None };
         self.engine.remove(key);
-        let is_backup = state.backups.remove(key) || is_backup;
+        let is_backup = state.leave(key) || is_backup;
         self.remember(state, key, &record, is_backup);
         self.notify(|observer| observer.on_evict(key, &record, is_backup));
         Some(record)

@@ -95,20 +95,14 @@ impl Inner {
 
     /// Persists the records in memory that are not.
     async fn flush_residents(&self) -> anyhow::Result<()> {
-        if self.is_null() {
-            return Ok(());
-        }
-        let mut dirty = Vec::new();
-        self.for_each_page(|keys| dirty.extend(keys.into_iter().filter(|key| self.is_dirty(key))));
         let mut outcome = Ok(());
-        for key in dirty {
-            outcome = outcome.and(self.flush_resident(&key.into()).await);
+        for stripe in &self.stripes {
+            let dirty: Vec<SharedStr> = stripe.lock().dirty.iter().cloned().collect();
+            for key in dirty {
+                outcome = outcome.and(self.flush_resident(&key).await);
+            }
         }
         outcome
-    }
-
-    fn is_dirty(&self, key: &str) -> bool {
-        self.engine.get(key).is_some_and(|record| record.metadata.is_dirty())
     }
 
     async fn flush_resident(&self, key: &SharedStr) -> anyhow::Result<()> {
@@ -142,6 +136,7 @@ impl Inner {
             Some(record) => {
                 let stored = flushed.metadata.last_update_time;
                 self.change_metadata(key, record, |metadata| metadata.on_store(stored));
+                state.dirty.remove(key);
             }
             // Evicted meanwhile: what was parked then is what was flushed.
             None => {
@@ -161,30 +156,37 @@ impl Inner {
 
     /// Everything the data store does not have yet, in memory or parked.
     pub(super) fn unflushed(&self) -> Vec<(String, StoredValue)> {
-        let mut unflushed = Vec::new();
-        let now = self.now();
+        let (mut unflushed, now) = (Vec::new(), self.now());
+        if self.is_null() {
+            self.for_each_page(|keys| {
+                for key in keys {
+                    unflushed.extend(self.live(&self.stripe(&key).lock(), &key, self.engine.get(&key), now));
+                }
+            });
+            return unflushed;
+        }
         for stripe in &self.stripes {
             let state = stripe.lock();
-            for (key, unsaved) in &state.unsaved {
-                if let Change::Parked(record) = &unsaved.change
-                    && !self.is_expired(&state, key, &record.metadata, now)
-                {
-                    unflushed.push((key.to_string(), self.as_stored(&state, key, record)));
-                }
-            }
+            unflushed.extend(
+                state.dirty.iter().filter_map(|key| self.live(&state, key, self.engine.get(key), now)),
+            );
+            unflushed.extend(state.unsaved.iter().filter_map(|(key, unsaved)| match &unsaved.change {
+                Change::Parked(record) => self.live(&state, key, Some(record.clone()), now),
+                Change::Gone => None,
+            }));
         }
-        self.for_each_page(|keys| {
-            for key in keys {
-                let state = self.stripe(&key).lock();
-                let Some(record) = self.engine.get(&key) else { continue };
-                let live = !self.is_expired(&state, &key, &record.metadata, now);
-                if live && (self.is_null() || record.metadata.is_dirty()) {
-                    let stored = self.as_stored(&state, &key, &record);
-                    unflushed.push((key, stored));
-                }
-            }
-        });
         unflushed
+    }
+
+    fn live(
+        &self,
+        state: &State,
+        key: &str,
+        record: Option<Record>,
+        now: i64,
+    ) -> Option<(String, StoredValue)> {
+        let record = record.filter(|record| !self.is_expired(state, key, &record.metadata, now))?;
+        Some((key.to_owned(), self.as_stored(state, key, &record)))
     }
 }
 

@@ -24,7 +24,7 @@ impl Inner {
         let count = u32::try_from(self.engine.len()).unwrap_or(u32::MAX);
         self.engine.clear();
         for state in &mut stripes {
-            state.backups.clear();
+            state.forget_residents();
             forget(self, state);
         }
         self.notify(event);
@@ -86,7 +86,7 @@ impl Inner {
         }
         self.engine.destroy();
         for state in &mut stripes {
-            state.backups.clear();
+            state.forget_residents();
             self.forget_everything(state);
         }
         self.notify(|observer| observer.on_destroy(false));

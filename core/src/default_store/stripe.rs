@@ -42,8 +42,24 @@ pub(super) struct State {
     pub(super) unsaved: HashMap<SharedStr, Unsaved, Hasher>,
     /// Loads queued or under way.
     pub(super) loads: HashMap<SharedStr, watch::Receiver<Option<Loaded>>, Hasher>,
+    /// Resident keys whose records the data store does not have yet.
+    pub(super) dirty: HashSet<SharedStr, Hasher>,
     /// Resident keys that are backups.
     pub(super) backups: HashSet<SharedStr, Hasher>,
+}
+
+impl State {
+    /// Forgets what is known of a key while it is resident. Returns whether it was a backup.
+    pub(super) fn leave(&mut self, key: &SharedStr) -> bool {
+        self.dirty.remove(key);
+        self.backups.remove(key)
+    }
+
+    /// As [`leave`](Self::leave), of every key.
+    pub(super) fn forget_residents(&mut self) {
+        self.dirty.clear();
+        self.backups.clear();
+    }
 }
 
 /// What the data store has yet to be told of a key.

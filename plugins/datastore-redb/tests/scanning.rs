@@ -59,6 +59,7 @@ async fn pages_of_every_size_together_give_each_key_once() {
             assert!(found.len() <= limit);
             after = found.last().cloned();
             all.extend(found);
+            assert!(all.len() <= KEYS.len(), "in pages of {limit}: {all:?}");
             more = follows;
         }
         assert_eq!(all, KEYS, "in pages of {limit}");

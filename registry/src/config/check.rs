@@ -87,6 +87,7 @@ impl Config {
             let checks = [
                 (path.clone(), name.is_empty(), "a map's name cannot be empty"),
                 (path.key("partitions"), !is_partition_count(map.partitions), "must be 1 to 65536"),
+                (path.key("max_entry_count"), is_too_small_a_bound(map), SMALL_BOUND),
                 (path.key("max_key_bytes"), map.max_key_bytes == 0, "must be at least 1: keys are not empty"),
                 (path.key("load"), map.load == Load::Eager && is_pattern(name), EAGER_PATTERN),
             ];
@@ -97,8 +98,15 @@ impl Config {
     }
 }
 
+const SMALL_BOUND: &str = "is less than the map has partitions, which share it evenly; set \
+    `partitions` to no more than that, 1 for a small map";
+
 const EAGER_PATTERN: &str = "\"eager\" needs a map's exact name: which maps a pattern stands for \
     is not known when they are opened; use \"lazy\"";
+
+fn is_too_small_a_bound(map: &MapConfig) -> bool {
+    (1..u64::from(map.partitions)).contains(&map.max_entry_count)
+}
 
 fn is_partition_count(partitions: u32) -> bool {
     (1..=MapConfig::MAX_PARTITIONS).contains(&partitions)

@@ -16,7 +16,7 @@ pub enum ConfigError {
         source: std::io::Error,
     },
     /// The text is not TOML.
-    #[error("{file}:{line}:{column}: not TOML: {message}")]
+    #[error("{file}:{line}:{column}: cannot be read as TOML: {message}")]
     NotToml {
         /// The file, or `text`.
         file: String,

@@ -21,7 +21,9 @@ pub struct MapConfig {
     pub default_ttl_millis: u64,
     /// Longest time between accesses of such records, in ms; 0 = no limit.
     pub default_max_idle_millis: u64,
-    /// Records in memory before eviction, in each partition; 0 = unlimited.
+    /// Records in memory before eviction, in the whole map; 0 = unlimited. Spread evenly over the
+    /// partitions, each of which evicts for itself: at least as many as `partitions`, and the
+    /// fewer partitions, the nearer a full map comes to it.
     pub max_entry_count: u64,
     /// Parts the keys are spread over, 1 to 65,536. Default 271. Not to be changed while a
     /// data store that keeps partitions apart holds data.
@@ -65,13 +67,13 @@ impl MapConfig {
         "partitions",
     ];
 
-    /// What concerns each record store.
+    /// What concerns each record store: of the bound, a partition's share.
     #[must_use]
     pub fn storage(&self) -> StorageConfig {
         StorageConfig {
             default_ttl_millis: self.default_ttl_millis,
             default_max_idle_millis: self.default_max_idle_millis,
-            max_entry_count: self.max_entry_count,
+            max_entry_count: self.max_entry_count / u64::from(self.partitions.max(1)),
         }
     }
 }

@@ -112,8 +112,8 @@ impl Assembly {
     }
 
     fn make_observers(&self) -> Result<(), FactoryError> {
-        let exact = self.config.maps.keys().filter(|entry| !is_pattern(entry));
-        exact.map(|map| self.blueprint(map).map(drop)).collect()
+        let mut exact = self.config.maps.keys().filter(|entry| !is_pattern(entry));
+        exact.try_for_each(|map| self.blueprint(map).map(drop))
     }
 
     fn draw(&self, map: &str, entry: &str, settings: &MapConfig) -> Result<Blueprint, FactoryError> {
@@ -122,6 +122,7 @@ impl Assembly {
         let each = observers.iter().map(|named| Arc::clone(&named.observer)).collect();
         Ok(Blueprint {
             map: map.to_owned(),
+            storage: settings.storage(),
             settings: settings.clone(),
             data_store: Arc::clone(data_store),
             observer: Arc::new(CompositeMutationObserver::new(each)),

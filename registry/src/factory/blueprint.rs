@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 use trilayer_core::{
     CompositeMutationObserver, Context, DefaultRecordStore, Descriptor, HashMapStorage, MapDataStore,
-    MutationObserver, RecordStore as _, StorageEngine,
+    MutationObserver, RecordStore as _, StorageConfig, StorageEngine,
 };
 
 use super::{FactoryError, Parts};
@@ -16,6 +16,8 @@ use crate::{MapConfig, partition_of};
 pub(crate) struct Blueprint {
     pub(crate) map: String,
     pub(crate) settings: MapConfig,
+    /// What each record store is given of them.
+    pub(super) storage: StorageConfig,
     pub(crate) data_store: Arc<dyn MapDataStore>,
     pub(crate) observers: Vec<NamedObserver>,
     /// The observers as one; shared, so that a panic counts for the map.
@@ -42,12 +44,8 @@ impl Blueprint {
     pub(super) fn fixed(map: &str, parts: &Parts) -> Self {
         Self {
             map: map.to_owned(),
-            settings: MapConfig {
-                default_ttl_millis: parts.config.default_ttl_millis,
-                default_max_idle_millis: parts.config.default_max_idle_millis,
-                max_entry_count: parts.config.max_entry_count,
-                ..MapConfig::default()
-            },
+            settings: MapConfig::default(),
+            storage: parts.config.clone(),
             data_store: Arc::clone(&parts.data_store),
             observers: Vec::new(),
             observer: Arc::new(CompositeMutationObserver::new(parts.observers.clone())),
@@ -65,7 +63,7 @@ impl Blueprint {
             .engine(engine)
             .data_store(Arc::clone(&self.data_store))
             .observer(Arc::clone(&self.observer))
-            .config(self.settings.storage())
+            .config(self.storage.clone())
             .clock(Arc::clone(self.context.clock()));
         if !self.unbounded {
             let partitions = self.settings.partitions;

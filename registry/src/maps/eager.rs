@@ -58,6 +58,6 @@ fn install(map: &Map, items: Vec<(String, StoredValue)>) -> anyhow::Result<usize
 fn is_full(map: &Map) -> bool {
     let settings = &map.blueprint().settings;
     settings.max_entry_count > 0
-        && map.stores().count() == map.partition_count()
-        && map.stores().all(|store| store.should_evict())
+        && map.stores().len() == map.partition_count()
+        && map.stores().iter().all(|store| store.should_evict())
 }

@@ -4,9 +4,12 @@ use std::sync::Weak;
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
 use super::{Inner, Maps};
+
+/// Longer ones than this (30 years) would overflow the runtime's clock.
+const LONGEST: Duration = Duration::from_secs(30 * 365 * 86_400);
 
 /// Maintenance running in the background; dropping it ends that.
 ///
@@ -18,8 +21,10 @@ pub struct Maintenance {
 
 impl Maintenance {
     pub(super) fn spawn(maps: Weak<Inner>, period: Duration) -> Self {
-        let period = period.max(Duration::from_millis(1));
-        Self { task: tokio::spawn(run(maps, period)) }
+        let period = period.clamp(Duration::from_millis(1), LONGEST);
+        let mut ticks = interval_at(Instant::now() + period, period);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        Self { task: tokio::spawn(run(maps, ticks)) }
     }
 
     /// Whether it has ended because the maps were closed or dropped.
@@ -35,10 +40,7 @@ impl Drop for Maintenance {
     }
 }
 
-async fn run(maps: Weak<Inner>, period: Duration) {
-    let mut ticks = interval(period);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    ticks.tick().await; // The first is due at once.
+async fn run(maps: Weak<Inner>, mut ticks: Interval) {
     loop {
         ticks.tick().await;
         let Some(inner) = maps.upgrade() else { return };

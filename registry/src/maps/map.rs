@@ -135,14 +135,14 @@ impl Map {
     /// How many records are in memory, expired ones not yet swept included.
     #[must_use]
     pub fn len_in_memory(&self) -> usize {
-        self.stores().map(|store| store.size()).sum()
+        self.stores().iter().map(|store| store.size()).sum()
     }
 
     /// What the map holds. Costs a lock of each stripe of each partition in use.
     #[must_use]
     pub fn usage(&self) -> MapUsage {
         let mut sum = MapUsage { observer_panics: self.blueprint().observer.panics(), ..MapUsage::default() };
-        for usage in self.stores().map(|store| store.usage()) {
+        for usage in self.stores().iter().map(|store| store.usage()) {
             sum.partitions += 1;
             sum.resident += usage.resident;
             sum.cost_bytes += usage.cost_bytes;
@@ -178,18 +178,21 @@ impl Map {
     }
 
     pub(super) fn store_of(&self, key: &str) -> Result<&Arc<DefaultRecordStore>, MapError> {
-        self.check_key(key)?;
-        self.made_or_make(self.partition_of(key))
+        self.made_or_make(self.checked_partition(key)?)
     }
 
-    fn made_or_make(&self, partition: u32) -> Result<&Arc<DefaultRecordStore>, MapError> {
-        if let Some(store) = self.made(partition) {
+    pub(super) fn checked_partition(&self, key: &str) -> Result<u32, MapError> {
+        self.check_key(key).map(|()| self.partition_of(key))
+    }
+
+    pub(super) fn made_or_make(&self, partition: u32) -> Result<&Arc<DefaultRecordStore>, MapError> {
+        let place = usize::try_from(partition).ok().and_then(|at| self.inner.partitions.get(at));
+        if let Some(store) = place.and_then(OnceLock::get) {
             return Ok(store);
         }
         let no_store =
             |source| MapError::NoStore { map: self.name().to_owned(), partition, source: Box::new(source) };
         let store = self.inner.factory.get_or_create(self.name(), partition).map_err(no_store)?;
-        let place = usize::try_from(partition).ok().and_then(|at| self.inner.partitions.get(at));
         let missing = || {
             let (map, partitions) = (self.name().to_owned(), self.blueprint().settings.partitions);
             no_store(crate::FactoryError::NoPartition { map, partition, partitions })
@@ -197,13 +200,16 @@ impl Map {
         Ok(place.ok_or_else(missing)?.get_or_init(|| store))
     }
 
-    pub(super) fn made(&self, partition: u32) -> Option<&Arc<DefaultRecordStore>> {
-        self.inner.partitions.get(usize::try_from(partition).ok()?)?.get()
+    /// The record store of a partition, if one was made.
+    pub(super) fn made(&self, partition: u32) -> Option<Arc<DefaultRecordStore>> {
+        let place = self.inner.partitions.get(usize::try_from(partition).ok()?)?;
+        // Others may have had the factory make it.
+        place.get().cloned().or_else(|| self.inner.factory.made(self.name(), partition))
     }
 
-    /// The record stores that were used through this map, by partition.
-    pub(super) fn stores(&self) -> impl Iterator<Item = &Arc<DefaultRecordStore>> {
-        self.inner.partitions.iter().filter_map(OnceLock::get)
+    /// The map's record stores that were made, by partition.
+    pub(super) fn stores(&self) -> Vec<Arc<DefaultRecordStore>> {
+        self.inner.factory.stores_of(self.name())
     }
 
     pub(super) fn partition_count(&self) -> usize {
@@ -222,7 +228,7 @@ impl Map {
         &self.inner.stamps
     }
 
-    pub(super) fn check_key(&self, key: &str) -> Result<(), MapError> {
+    fn check_key(&self, key: &str) -> Result<(), MapError> {
         let (bytes, limit) = (key.len() as u64, self.blueprint().settings.max_key_bytes);
         match bytes {
             0 => Err(MapError::EmptyKey { map: self.name().to_owned() }),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use trilayer_core::{
-    ExpiryReason, RecordMetadata, RecordStore as _, RecordValue, ScanRequest, StoredValue, Value,
+    ExpiryReason, RecordMetadata, RecordStore as _, RecordValue, ScanPage, ScanRequest, StoredValue, Value,
 };
 
 use super::map::single;
@@ -93,8 +93,7 @@ impl Map {
     ) -> Result<(BTreeMap<String, StoredValue>, bool), MapError> {
         // Memory first: what is persisted between the two looks is then seen by the second.
         let (unflushed, cut) = self.unflushed(request);
-        let scanned = self.blueprint().data_store.scan(self.name(), request).await;
-        let scanned = scanned.map_err(|source| self.failed("scan", source))?;
+        let scanned = self.persisted(request).await?;
         let more = scanned.more && !scanned.items.is_empty();
         let last = scanned.items.last().filter(|_| more).map(|(key, _)| key.clone());
         let mut candidates: BTreeMap<String, StoredValue> = scanned.items.into_iter().collect();
@@ -111,11 +110,19 @@ impl Map {
         Ok((candidates, more))
     }
 
+    async fn persisted(&self, request: &ScanRequest) -> Result<ScanPage, MapError> {
+        let data_store = &self.blueprint().data_store;
+        if data_store.is_null() {
+            return Ok(ScanPage::default());
+        }
+        data_store.scan(self.name(), request).await.map_err(|source| self.failed("scan", source))
+    }
+
     /// The first values the data store does not have yet, and whether there are more.
     fn unflushed(&self, request: &ScanRequest) -> (BTreeMap<String, StoredValue>, bool) {
         let mut first = BTreeMap::new();
         let mut cut = false;
-        for (key, stored) in self.stores().flat_map(|store| store.unflushed()) {
+        for (key, stored) in self.stores().iter().flat_map(|store| store.unflushed()) {
             let wanted =
                 key.starts_with(&request.prefix) && request.after.as_ref().is_none_or(|after| key > *after);
             if !wanted {

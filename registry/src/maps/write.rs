@@ -1,7 +1,6 @@
 //! The changing methods of a map.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use trilayer_core::{CallerProvenance, ExpiryPolicy, RecordStore as _, RecordValue, ScanRequest, Value};
 
@@ -36,8 +35,9 @@ impl Map {
         expiry: ExpiryPolicy,
         provenance: CallerProvenance,
     ) -> Result<Option<RecordValue>, MapError> {
-        let store = self.store_of(key)?;
+        let partition = self.checked_partition(key)?;
         self.check_value(&value)?;
+        let store = self.made_or_make(partition)?;
         store.put(key, value, expiry, provenance).await.map_err(|source| self.failed("put", source))
     }
 
@@ -61,8 +61,9 @@ impl Map {
         expiry: ExpiryPolicy,
         provenance: CallerProvenance,
     ) -> Result<(), MapError> {
-        let store = self.store_of(key)?;
+        let partition = self.checked_partition(key)?;
         self.check_value(&value)?;
+        let store = self.made_or_make(partition)?;
         store.set(key, value, expiry, provenance).await.map_err(|source| self.failed("set", source))
     }
 
@@ -112,7 +113,7 @@ impl Map {
     /// Those in use, and those the data store has keys of: each of the others would cost a
     /// scan for nothing.
     async fn partitions_with_keys(&self) -> Result<BTreeSet<u32>, MapError> {
-        let mut partitions: BTreeSet<u32> = self.stores().map(|store| store.partition_id()).collect();
+        let mut partitions: BTreeSet<u32> = self.stores().iter().map(|store| store.partition_id()).collect();
         let data_store = &self.blueprint().data_store;
         let mut request = ScanRequest { limit: PAGE, ..ScanRequest::default() };
         let mut more = data_store.is_scannable() && !data_store.is_null();
@@ -132,9 +133,8 @@ impl Map {
     /// # Errors
     /// The first failure; the other partitions are flushed all the same.
     pub async fn flush(&self) -> Result<(), MapError> {
-        let stores: Vec<_> = self.stores().map(Arc::clone).collect();
         let mut outcome = Ok(());
-        for store in stores {
+        for store in self.stores() {
             let flushed = store.hard_flush().await;
             outcome = outcome.and(flushed.map_err(|source| self.failed("flush", source)));
         }

@@ -18,6 +18,22 @@ impl Gate {
         Self { passes: Arc::new(Semaphore::new(0)), arrived: watch::Sender::new(0) }
     }
 
+    /// A gate that opens by itself, once the runtime has run something else: a call that is
+    /// not ready at once.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
+    #[must_use]
+    pub fn opening() -> Self {
+        let gate = Self::closed();
+        let opener = gate.clone();
+        tokio::spawn(async move {
+            tokio::task::yield_now().await;
+            opener.open();
+        });
+        gate
+    }
+
     /// Waits to be let through.
     pub async fn pass(&self) {
         self.arrived.send_modify(|arrived| *arrived += 1);

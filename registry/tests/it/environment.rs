@@ -1,0 +1,111 @@
+use trilayer_registry::{Config, ConfigError, ConfigLoader};
+
+fn load(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    let pairs = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    ConfigLoader::new().text(text).env(pairs).load()
+}
+
+#[test]
+fn a_variable_overrides_the_file() {
+    let text = "[maps.places]\nengine = \"hashmap\"\npartitions = 3";
+    let config = load(text, &[("TRILAYER__MAPS__PLACES__ENGINE", "btree")]).unwrap();
+    assert_eq!(config.maps["places"].engine.name, "btree");
+    assert_eq!(config.maps["places"].partitions, 3, "the rest stays");
+}
+
+#[test]
+fn names_that_variables_cannot_spell_take_the_files_spelling() {
+    let text = "[data_stores.Main-Store]\nuse = \"redb\"\n[maps.city-map]\n[maps.\"session-*\"]";
+    let variables = [
+        ("TRILAYER__MAPS__CITY_MAP__PARTITIONS", "7"),
+        ("TRILAYER__DATA_STORES__MAIN_STORE__PATH", "x.redb"),
+        ("TRILAYER__MAPS__SESSION_*__PARTITIONS", "9"),
+    ];
+    let config = load(text, &variables).unwrap();
+    assert_eq!(config.maps["city-map"].partitions, 7);
+    assert_eq!(config.maps["session-*"].partitions, 9);
+    assert_eq!(config.data_stores["Main-Store"].options["path"], "x.redb");
+    assert_eq!(config.maps.len(), 2);
+}
+
+#[test]
+fn a_spelling_to_the_letter_comes_first() {
+    let config = load("[maps.a-b]\n[maps.a_b]", &[("TRILAYER__MAPS__A_B__PARTITIONS", "7")]).unwrap();
+    assert_eq!((config.maps["a_b"].partitions, config.maps["a-b"].partitions), (7, 271));
+}
+
+#[test]
+fn lists_and_tables_are_written_inline() {
+    let variables = [
+        ("TRILAYER__MAPS__A__OBSERVERS", r#"["stats", { use = "trace", level = "debug" }]"#),
+        ("TRILAYER__MAPS__A__ENGINE", "{ use = \"btree\", fanout = 16 }"),
+    ];
+    let map = &load("", &variables).unwrap().maps["a"];
+    assert_eq!(map.observers[1].options["level"], "debug");
+    assert_eq!(map.engine.options["fanout"], 16);
+}
+
+#[test]
+fn a_mistake_names_the_variable() {
+    let refusal = load("[maps.a]", &[("TRILAYER__MAPS__A__ENGIN", "x")]).unwrap_err().to_string();
+    assert!(
+        refusal.contains("environment variable TRILAYER__MAPS__A__ENGIN: maps.a.engin: unknown key"),
+        "{refusal}"
+    );
+    let refusal = load("", &[("TRILAYER__MAPS____ENGINE", "x")]).unwrap_err().to_string();
+    assert!(refusal.contains("a part of the name between \"__\" is empty"), "{refusal}");
+    let deep = format!("TRILAYER__{}", vec!["A"; 17].join("__"));
+    let refusal = load("", &[(&deep, "x")]).unwrap_err().to_string();
+    assert!(refusal.contains("more than 16 parts"), "{refusal}");
+}
+
+#[test]
+fn variables_of_others_are_passed_over() {
+    let others = [("PATH", "/bin"), ("TRILAYER_HOME", "x"), ("", ""), ("é", "é"), ("TRILAYER", "1")];
+    assert_eq!(load("[maps.a]", &others).unwrap(), Config::from_toml("[maps.a]").unwrap());
+}
+
+/// A small generator, so that a failure can be had again.
+fn noise(seed: u64, length: usize) -> String {
+    const SIGNS: [&str; 14] = ["__", "_", "[", "]", "{", "}", ".", "=", "\"", "'", "é", "\n", "MAPS", "a"];
+    let mut state = seed.wrapping_mul(2).wrapping_add(1);
+    let sign = |_| {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        SIGNS[usize::try_from(state >> 33).unwrap() % SIGNS.len()]
+    };
+    (0..length).map(sign).collect()
+}
+
+#[test]
+fn ten_thousand_hostile_variables_do_not_crash() {
+    let hostile = (0..10_000_u64).map(|seed| {
+        let name = format!("TRILAYER__{}", noise(seed, usize::try_from(seed % 40).unwrap()));
+        (name, noise(!seed, usize::try_from(seed % 300).unwrap()))
+    });
+    let hostile: Vec<(String, String)> = hostile.collect();
+    assert!(ConfigLoader::new().env(hostile.clone()).load().is_err(), "too many at once");
+    for chunk in hostile.chunks(500) {
+        let _refused_or_not = ConfigLoader::new().text("[maps.a]").env(chunk.to_vec()).load();
+    }
+}
+
+#[test]
+fn deeply_nested_values_do_not_overflow_the_stack() {
+    let keys = vec!["a"; 79].join(".");
+    let product = format!("{}1{}", format!("{{ {keys} = ").repeat(79), " }".repeat(79));
+    let values = [
+        "[".repeat(100_000),
+        "{a=".repeat(100_000),
+        "[".repeat(8_000) + &"]".repeat(8_000),
+        "{a=".repeat(4_000) + "1" + &"}".repeat(4_000),
+        format!("{{ {} = 1 }}", vec!["a"; 8_000].join(".")),
+        product,
+    ];
+    for value in values {
+        for name in ["TRILAYER__MAPS__A__ENGINE", "TRILAYER__MAPS", "TRILAYER__X"] {
+            let _refused_or_text = load("[maps.a]", &[(name, &value)]);
+        }
+    }
+    let name = format!("TRILAYER{}", "__A".repeat(100_000));
+    assert!(load("", &[(&name, "1")]).is_err());
+}
