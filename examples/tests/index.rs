@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use trilayer::Config;
+use trilayer::{Config, Maps, Registry, Value};
 
 fn folder() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -52,4 +52,26 @@ fn the_configuration_of_places_reads_with_and_without_its_comments() {
         pattern.lines().map(|line| format!("{}\n", line.trim_start_matches("# "))).collect();
     let config = Config::from_toml(&format!("{before}[maps.\"session-*\"]{pattern}")).unwrap();
     assert_eq!(config.serving("session-1").unwrap().1.default_ttl_millis, 1_800_000);
+}
+
+#[tokio::test]
+async fn the_places_are_there_after_a_restart() -> anyhow::Result<()> {
+    let text = read("data/places.jsonl")?;
+    let oslo: serde_json::Value =
+        serde_json::from_str(text.lines().find(|line| line.contains("\"Oslo\"")).unwrap_or_default())?;
+    let elsewhere = tempfile::tempdir()?;
+    let config = Config::load(folder().join("places.toml"))?.with_base_dir(elsewhere.path());
+    for round in 1..=2 {
+        let maps = Maps::open(Registry::linked()?, config.clone()).await?;
+        let places = maps.get("places")?;
+        if round == 1 {
+            places.put("3143244", oslo.clone()).await?;
+        }
+        assert_eq!(places.get("3143244").await?, Some(Value::from(oslo.clone())));
+        let reports = places.observer_reports();
+        let event = if round == 1 { "put" } else { "load" };
+        assert_eq!(reports[0].1.get(event).and_then(Value::as_int), Some(1), "{reports:?}");
+        maps.close().await?;
+    }
+    Ok(())
 }

@@ -92,7 +92,8 @@ impl Options {
 /// # Errors
 /// When a subject lost a record, which would make its times worthless.
 pub fn run(options: &Options) -> anyhow::Result<impl Display + use<>> {
-    let subjects = subjects::all(options.records);
+    // Each round inserts before it removes.
+    let subjects = subjects::all(options.records + options.operations);
     let measured = rounds::measure(options, &subjects)?;
     Ok(report::Report::new(options.clone(), &subjects, measured))
 }

@@ -71,12 +71,12 @@ impl<S: Subject> Runner for S {
     }
 }
 
-/// All subjects, the baseline first, ready for that many records.
-pub(crate) fn all(records: usize) -> Vec<Box<dyn Runner>> {
+/// All subjects, the baseline first, ready for that many records at most.
+pub(crate) fn all(most: usize) -> Vec<Box<dyn Runner>> {
     vec![
         Box::new(peers::Dash::new()),
-        Box::new(peers::Quick::new(records)),
-        Box::new(peers::Moka::new(records)),
+        Box::new(peers::Quick::new(most)),
+        Box::new(peers::Moka::new(most)),
         Box::new(ours::Engine::new()),
         Box::new(ours::Store::new()),
     ]

@@ -1,7 +1,7 @@
 //! A concurrent map and two caches.
 //!
 //! All hash as trilayer does, so that tables are compared and not hash functions. The caches
-//! have room for twice the records: their bookkeeping is at work, and nothing is evicted.
+//! have room to spare: their bookkeeping is at work, and nothing is evicted.
 
 use std::hint::black_box;
 use std::sync::Arc;
@@ -55,8 +55,8 @@ type QuickCache =
 pub(super) struct Quick(QuickCache);
 
 impl Quick {
-    pub(super) fn new(records: usize) -> Self {
-        let capacity = room(records);
+    pub(super) fn new(most: usize) -> Self {
+        let capacity = room(most);
         Self(QuickCache::with(
             capacity,
             capacity as u64,
@@ -96,8 +96,8 @@ impl Subject for Quick {
 pub(super) struct Moka(moka::sync::Cache<String, Text, RandomState>);
 
 impl Moka {
-    pub(super) fn new(records: usize) -> Self {
-        let capacity = room(records) as u64;
+    pub(super) fn new(most: usize) -> Self {
+        let capacity = room(most) as u64;
         Self(moka::sync::Cache::builder().max_capacity(capacity).build_with_hasher(RandomState::default()))
     }
 }
@@ -133,6 +133,6 @@ impl Subject for Moka {
 }
 
 /// Room enough that shards filled unevenly evict nothing.
-fn room(records: usize) -> usize {
-    records.saturating_mul(2).max(10_000)
+fn room(most: usize) -> usize {
+    most.saturating_mul(2).max(10_000)
 }
