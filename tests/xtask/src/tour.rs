@@ -10,7 +10,7 @@ const PLACES: &str = "examples/data/places.jsonl";
 const TOKYO: &str = "1850147";
 
 pub(crate) fn tour() -> anyhow::Result<()> {
-    super::cargo(["build", "--release", "--locked", "-p", "trilayer"], &[])?;
+    super::cargo(["build", "--locked", "-p", "trilayer"], &[])?;
     let shipped = count_lines(&super::root().join(PLACES))?;
     show(&["load", "places", PLACES, "--key", "id"])?;
     show(&["get", "places", TOKYO])?;
@@ -29,7 +29,7 @@ fn show(arguments: &[&str]) -> anyhow::Result<()> {
 
 fn command_name() -> String {
     let folder = std::env::var("CARGO_TARGET_DIR").unwrap_or_else(|_| "target".to_owned());
-    format!("{folder}/release/trilayer{}", std::env::consts::EXE_SUFFIX)
+    format!("{folder}/debug/trilayer{}", std::env::consts::EXE_SUFFIX)
 }
 
 /// Runs the command in a process of its own; returns what it printed if that is captured.
