@@ -21,7 +21,6 @@ use async_trait::async_trait;
 
 pub use self::builder::DefaultRecordStoreBuilder;
 use self::commit::Standing;
-use self::evict::Room;
 use self::inner::Inner;
 use crate::{
     CallerProvenance, CompositeMutationObserver, ExpiryPolicy, ExpiryReason, FetchResult, IterationCursor,
@@ -159,17 +158,16 @@ impl DefaultRecordStore {
     /// For filling a store before it is shared: a write persisted between the reading of
     /// `entries` and this call could be hidden by them.
     pub fn preload(&self, entries: Vec<(String, StoredValue)>) -> usize {
-        let bound = usize::try_from(self.inner.config.max_entry_count).unwrap_or(usize::MAX);
         let mut loaded = 0;
         for (key, stored) in entries {
-            if self.inner.check_mutable("preload").is_err() || (bound > 0 && self.inner.engine.len() >= bound)
-            {
-                break;
-            }
+            let Some(mut room) = self.inner.try_reserve() else { break };
             let key = SharedStr::from(key);
             let mut state = self.inner.stripe(&key).lock();
+            if self.inner.check_mutable("preload").is_err() {
+                break;
+            }
             let known = self.inner.engine.contains_key(&key);
-            let outcome = self.inner.commit_load(&mut state, &key, &stored, &Room::Unbounded);
+            let outcome = self.inner.commit_load(&mut state, &key, &stored, &mut room);
             loaded += usize::from(!known && matches!(outcome, Ok(Some(_))));
         }
         loaded
@@ -195,7 +193,8 @@ impl DefaultRecordStore {
         self.inner.clear_through().await
     }
 
-    /// What the store holds. Costs a lock of each stripe.
+    /// What the store holds. Costs a lock of each stripe; inside an observer, only what needs no
+    /// lock is told and the rest is 0.
     #[must_use]
     pub fn usage(&self) -> StoreUsage {
         let mut usage = StoreUsage {
@@ -204,6 +203,9 @@ impl DefaultRecordStore {
             observer_panics: self.inner.observer.panics(),
             ..StoreUsage::default()
         };
+        if self.inner.is_observed_here() {
+            return usage;
+        }
         for stripe in &self.inner.stripes {
             let state = stripe.lock();
             usage.dirty += state.dirty.len() as u64;
@@ -215,14 +217,19 @@ impl DefaultRecordStore {
 
     /// The live values the data store does not have yet: dirty ones in memory or kept aside; all
     /// in memory without a real data store. Costs in proportion to their number.
+    /// None inside an observer.
     #[must_use]
     pub fn unflushed(&self) -> Vec<(String, StoredValue)> {
-        self.inner.unflushed()
+        if self.inner.is_observed_here() { Vec::new() } else { self.inner.unflushed() }
     }
 
-    /// Whether a key is removed or expired here though the data store may still have it.
+    /// Whether a key is removed or expired here though the data store may still have it. Not told
+    /// inside an observer.
     #[must_use]
     pub fn is_forgotten(&self, key: &str) -> bool {
+        if self.inner.is_observed_here() {
+            return false;
+        }
         let key = SharedStr::from(key);
         let mut state = self.inner.stripe(&key).lock();
         matches!(self.inner.settle(&mut state, &key, self.inner.now()), Standing::Absent)
@@ -234,13 +241,17 @@ impl DefaultRecordStore {
         self.inner.closed.get().is_some()
     }
 
-    /// Whether a record read from the engine may be shown.
-    fn is_shown(&self, key: &str, record: &Record, now: i64) -> bool {
-        let store = &self.inner;
-        if store.reads_unguarded() || store.is_observed_here() {
-            return true;
-        }
-        !store.is_expired(&store.stripe(key).lock(), key, &record.metadata, now)
+    /// Whether reads go to the engine alone: nothing in memory has a deadline, or an observer
+    /// reads, which is told of memory as it is. To be asked before the engine is.
+    fn shows_everything(&self) -> bool {
+        self.inner.reads_unguarded() || self.inner.is_observed_here()
+    }
+
+    /// The live record in memory, judged and read as one step.
+    fn live_resident(&self, key: &str, now: i64) -> Option<Record> {
+        let state = self.inner.stripe(key).lock();
+        let record = self.inner.engine.get(key)?;
+        (!self.inner.is_expired(&state, key, &record.metadata, now)).then_some(record)
     }
 }
 
@@ -270,11 +281,10 @@ impl RecordStore for DefaultRecordStore {
     }
 
     fn exists_in_memory(&self, key: &str) -> bool {
-        let store = &self.inner;
-        if store.reads_unguarded() {
-            return store.engine.contains_key(key);
+        if self.shows_everything() {
+            return self.inner.engine.contains_key(key);
         }
-        store.engine.get(key).is_some_and(|record| self.is_shown(key, &record, store.now()))
+        self.live_resident(key, self.inner.now()).is_some()
     }
 
     async fn put(
@@ -309,7 +319,7 @@ impl RecordStore for DefaultRecordStore {
     }
 
     fn fetch_keys(&self, cursor: &IterationCursor, size: usize) -> FetchResult<String> {
-        if self.inner.reads_unguarded() {
+        if self.shows_everything() {
             return self.inner.engine.fetch_keys(cursor, size);
         }
         let page = self.fetch_entries(cursor, size);
@@ -320,10 +330,15 @@ impl RecordStore for DefaultRecordStore {
     }
 
     fn fetch_entries(&self, cursor: &IterationCursor, size: usize) -> FetchResult<(String, Record)> {
-        let mut page = self.inner.engine.fetch_entries(cursor, size);
-        let now = self.inner.now();
-        page.items.retain(|(key, record)| self.is_shown(key, record, now));
-        page
+        if self.shows_everything() {
+            return self.inner.engine.fetch_entries(cursor, size);
+        }
+        let (page, now) = (self.inner.engine.fetch_keys(cursor, size), self.inner.now());
+        let live = |key: String| self.live_resident(&key, now).map(|record| (key, record));
+        FetchResult {
+            items: page.items.into_iter().filter_map(live).collect(),
+            next_cursor: page.next_cursor,
+        }
     }
 
     fn for_each_boxed(&self, consumer: &mut dyn FnMut(&str, &Record), _is_backup: bool) {

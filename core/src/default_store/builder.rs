@@ -106,10 +106,12 @@ impl DefaultRecordStoreBuilder {
     #[must_use]
     pub fn build(self) -> DefaultRecordStore {
         let limited = self.config.default_ttl_millis > 0 || self.config.default_max_idle_millis > 0;
+        let engine = self.engine.unwrap_or_else(|| Box::new(HashMapStorage::new()));
+        let occupied = engine.len();
         let inner = Inner {
             name: self.name.into(),
             partition_id: self.partition_id,
-            engine: self.engine.unwrap_or_else(|| Box::new(HashMapStorage::new())),
+            engine,
             data_store: self.data_store,
             observer: self.observer,
             config: self.config,
@@ -119,7 +121,7 @@ impl DefaultRecordStoreBuilder {
             hasher: RandomState::default(),
             closed: self.closed,
             guarded: AtomicUsize::new(limited.into()),
-            reserved: AtomicUsize::new(0),
+            occupied: AtomicUsize::new(occupied),
         };
         DefaultRecordStore { inner: Arc::new(inner) }
     }

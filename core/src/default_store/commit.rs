@@ -54,7 +54,7 @@ impl Inner {
             return Standing::Absent;
         }
         match state.unsaved.get(key).map(|unsaved| &unsaved.change) {
-            Some(Change::Parked(record)) => Standing::Parked(record.clone()),
+            Some(Change::Parked(record, _)) => Standing::Parked(record.clone()),
             Some(Change::Gone) => Standing::Absent,
             None if self.is_null() || !self.data_store.is_loadable(key) => Standing::Absent,
             None => Standing::Unknown,
@@ -63,7 +63,7 @@ impl Inner {
 
     /// Removes a resident key whose time is up.
     pub(super) fn expire(&self, state: &mut State, key: &SharedStr, is_backup: bool) {
-        let Some(record) = self.engine.remove(key) else { return };
+        let Some(record) = self.take_out(key) else { return };
         let is_backup = state.leave(key) || is_backup;
         self.forget(state, key, is_backup);
         self.notify(|observer| observer.on_expire(key, &record, is_backup));
@@ -96,7 +96,7 @@ impl Inner {
         state: &mut State,
         key: &SharedStr,
         write: &mut Write,
-        room: &Room<'_>,
+        room: &mut Room<'_>,
     ) -> Result<Option<RecordValue>, NoRoom> {
         let standing = self.settle(state, key, self.now());
         let resident = standing.is_resident();
@@ -110,7 +110,7 @@ impl Inner {
         }
         mark_stored(&mut metadata, write.persisted);
         let record = Record { value: write.value.clone(), metadata };
-        let before = self.install(state, key, &record);
+        let before = self.install(state, key, &record, room);
         self.keep_late_hits(key, before.as_ref(), &record);
         self.keep_expiry(state, key, Expiry::new(write.expiry, &self.config, write.now, write.now));
         self.notify(|observer| match &old {
@@ -129,7 +129,7 @@ impl Inner {
         key: &SharedStr,
         mut record: Record,
         persisted: bool,
-        room: &Room<'_>,
+        room: &mut Room<'_>,
     ) -> Result<(), NoRoom> {
         let standing = self.settle(state, key, self.now());
         if !standing.is_resident() && !room.is_reserved() {
@@ -138,7 +138,7 @@ impl Inner {
         let old = self.predecessor(standing, key, None);
         record.metadata.cost = cost(key, &record.value);
         mark_stored(&mut record.metadata, persisted);
-        self.install(state, key, &record);
+        self.install(state, key, &record, room);
         state.backups.insert(key.clone());
         self.keep_expiry(state, key, Expiry::of_metadata(&record.metadata, &self.config));
         self.notify(|observer| observer.on_put(key, &record, old.as_ref().map(|old| &old.value), true));
@@ -146,13 +146,30 @@ impl Inner {
     }
 
     /// Puts a record into memory in place of whatever was known of the key.
-    fn install(&self, state: &mut State, key: &SharedStr, record: &Record) -> Option<Record> {
+    fn install(
+        &self,
+        state: &mut State,
+        key: &SharedStr,
+        record: &Record,
+        room: &mut Room<'_>,
+    ) -> Option<Record> {
+        let is_dirty = record.metadata.is_dirty() && !self.is_null();
+        let beneath = is_dirty.then(|| state.beneath(key));
         state.unsaved.remove(key);
         state.leave(key);
-        if record.metadata.is_dirty() && !self.is_null() {
-            state.dirty.insert(key.clone());
+        state.dirty.extend(beneath.map(|beneath| (key.clone(), beneath)));
+        let before = self.engine.put(key, record.clone());
+        if before.is_none() {
+            room.fill(self);
         }
-        self.engine.put(key, record.clone())
+        before
+    }
+
+    /// Takes a record out of memory.
+    fn take_out(&self, key: &str) -> Option<Record> {
+        let record = self.engine.remove(key)?;
+        self.vacate(1);
+        Some(record)
     }
 
     /// An engine that counts hits without this store's lock may have counted some since the
@@ -175,7 +192,7 @@ impl Inner {
     ) -> Option<RecordValue> {
         let standing = self.settle(state, key, self.now());
         if standing.is_resident() {
-            self.engine.remove(key);
+            self.take_out(key);
             state.leave(key);
         }
         let old = self.predecessor(standing, key, prior);
@@ -196,7 +213,7 @@ impl Inner {
         state: &mut State,
         key: &SharedStr,
         stored: &StoredValue,
-        room: &Room<'_>,
+        room: &mut Room<'_>,
     ) -> Result<Option<Record>, NoRoom> {
         let now = self.now();
         match self.settle(state, key, now) {
@@ -215,7 +232,7 @@ impl Inner {
         }
         let mut record = new_record(key, stored.value.clone(), now);
         mark_stored(&mut record.metadata, true);
-        self.engine.put(key, record.clone());
+        self.install(state, key, &record, room);
         self.keep_expiry(state, key, expiry);
         self.notify(|observer| observer.on_load(key, &record, false));
         Ok(Some(record))
@@ -227,13 +244,13 @@ impl Inner {
         state: &mut State,
         key: &SharedStr,
         record: Record,
-        room: &Room<'_>,
+        room: &mut Room<'_>,
     ) -> Result<Record, NoRoom> {
         if !room.is_reserved() {
             return Err(NoRoom);
         }
-        let is_backup = state.unsaved.remove(key).is_some_and(|unsaved| unsaved.is_backup);
-        self.install(state, key, &record);
+        let is_backup = state.unsaved.get(key).is_some_and(|unsaved| unsaved.is_backup);
+        self.install(state, key, &record, room);
         if is_backup {
             state.backups.insert(key.clone());
         }
@@ -244,32 +261,36 @@ impl Inner {
     /// Commits an eviction; returns the live record that left memory.
     pub(super) fn commit_evict(&self, state: &mut State, key: &SharedStr, is_backup: bool) -> Option<Record> {
         let Standing::Resident(record) = self.settle(state, key, self.now()) else { return None };
-        self.engine.remove(key);
-        let is_backup = state.leave(key) || is_backup;
+        self.take_out(key);
         self.remember(state, key, &record, is_backup);
+        let is_backup = state.leave(key) || is_backup;
         self.notify(|observer| observer.on_evict(key, &record, is_backup));
         Some(record)
     }
 
-    /// Keeps of an evicted record what the data store cannot give back.
+    /// Keeps of a record on its way out what the data store cannot give back.
     fn remember(&self, state: &mut State, key: &SharedStr, record: &Record, is_backup: bool) {
-        if self.is_null() {
-            return self.drop_expiry(state, key);
-        }
-        if record.metadata.is_dirty() {
+        if record.metadata.is_dirty() && !self.is_null() {
             tracing::warn!(
                 map = &*self.name,
                 partition = self.partition_id,
                 key = key.as_str(),
                 "evicted before it was persisted; kept aside until the next flush"
             );
-            let unsaved = Unsaved { change: Change::Parked(record.clone()), is_backup };
-            state.unsaved.insert(key.clone(), unsaved);
-        } else if self.data_store.keeps_deadlines()
-            && state.expiry.get(key).is_some_and(|expiry| !expiry.has_idle_limit())
-        {
+            let change = Change::Parked(record.clone(), state.beneath(key));
+            let is_backup = is_backup || state.backups.contains(key);
+            state.unsaved.insert(key.clone(), Unsaved { change, is_backup });
+        } else if state.expiry.get(key).is_some_and(|expiry| self.comes_back(expiry)) {
             self.drop_expiry(state, key);
         }
+    }
+
+    /// Whether a persisted record would come back with this expiry by itself, or not come back.
+    pub(super) fn comes_back(&self, expiry: Expiry) -> bool {
+        let restored = self.data_store.keeps_deadlines()
+            && !expiry.has_idle_limit()
+            && self.config.default_max_idle_millis == 0;
+        self.is_null() || restored
     }
 }
 
@@ -286,6 +307,8 @@ fn follow(metadata: &mut RecordMetadata, old: &RecordMetadata) {
 
 /// Makes a record clean if it is persisted, and dirty, whatever the clock's grain, if not.
 fn mark_stored(metadata: &mut RecordMetadata, persisted: bool) {
+    // There has to be a time before it.
+    metadata.last_update_time = metadata.last_update_time.max(i64::MIN + 1);
     let updated = metadata.last_update_time;
     if persisted {
         metadata.on_store(updated);

@@ -14,8 +14,20 @@ const SAMPLES: usize = 15;
 /// Rounds of samples without a record that may be evicted before the bound gives way.
 const ROUNDS: usize = 8;
 
-/// Room for one record under the store's bound. Given back when dropped, by which time the
-/// record is in the engine or not coming.
+/// Looks at an engine that samples nothing before the bound gives way.
+const WAITS: usize = 10_000;
+
+/// What was sampled to make room.
+enum Sampled {
+    /// A record that was evicted, by this caller or another that was first.
+    Evictable,
+    /// Only records the data store does not have yet.
+    Dirty,
+    /// No record at all.
+    Nothing,
+}
+
+/// Room for one record under the store's bound; given back when dropped, unless it was filled.
 pub(super) enum Room<'a> {
     /// The store has no bound.
     Unbounded,
@@ -29,28 +41,49 @@ impl Room<'_> {
     pub(super) fn is_reserved(&self) -> bool {
         !matches!(self, Self::Unreserved)
     }
+
+    /// A record has taken the room: from now on it counts as long as the record stays.
+    pub(super) fn fill(&mut self, store: &Inner) {
+        match self {
+            Self::Unbounded => {}
+            // A replacement turned out to be an insert, since the engine lost the record.
+            Self::Unreserved => drop(store.occupied.fetch_add(1, Ordering::AcqRel)),
+            Self::Reserved(_) => std::mem::forget(std::mem::replace(self, Self::Unreserved)),
+        }
+    }
 }
 
 impl Drop for Room<'_> {
     fn drop(&mut self) {
         if let Self::Reserved(store) = self {
-            store.reserved.fetch_sub(1, Ordering::AcqRel);
+            store.vacate(1);
         }
     }
 }
 
 impl Inner {
+    pub(super) fn is_bounded(&self) -> bool {
+        self.config.max_entry_count > 0
+    }
+
+    /// Counts records that left memory, or room that was not needed.
+    pub(super) fn vacate(&self, count: usize) {
+        if self.is_bounded() {
+            self.occupied.fetch_sub(count, Ordering::AcqRel);
+        }
+    }
+
     /// Runs a commit under a stripe's lock, again with room reserved if it finds it needs some.
     /// Room is made without that lock, since it takes other stripes'.
     pub(super) fn with_room<T>(
         &self,
         stripe: &Stripe,
-        mut commit: impl FnMut(&mut State, &Room<'_>) -> Result<T, NoRoom>,
+        mut commit: impl FnMut(&mut State, &mut Room<'_>) -> Result<T, NoRoom>,
     ) -> T {
-        let mut room = if self.config.max_entry_count > 0 { Room::Unreserved } else { Room::Unbounded };
+        let mut room = if self.is_bounded() { Room::Unreserved } else { Room::Unbounded };
         loop {
             let mut state = stripe.lock();
-            let outcome = commit(&mut state, &room);
+            let outcome = commit(&mut state, &mut room);
             drop(state);
             match outcome {
                 Ok(outcome) => return outcome,
@@ -62,32 +95,51 @@ impl Inner {
     /// Reserves room for one record, evicting others while the store is full. If nothing can
     /// be evicted the bound gives way: an acknowledged value counts for more.
     fn reserve(&self) -> Room<'_> {
-        let bound = usize::try_from(self.config.max_entry_count).unwrap_or(usize::MAX);
-        for _ in 0..ROUNDS {
-            // Counting first and looking second: whoever inserted and gave its room back
-            // before the count is in the engine's length by now.
-            let others = self.reserved.fetch_add(1, Ordering::AcqRel);
-            if self.engine.len().saturating_add(others) < bound {
-                return Room::Reserved(self);
+        let (mut fruitless, mut waits) = (0, 0);
+        while fruitless < ROUNDS && waits < WAITS {
+            if let Some(room) = self.try_reserve() {
+                return room;
             }
-            self.reserved.fetch_sub(1, Ordering::AcqRel);
-            self.evict_one();
+            match self.evict_one() {
+                Sampled::Evictable => {}
+                Sampled::Dirty => fruitless += 1,
+                // All room is with inserts about to happen; they hold it across no await.
+                Sampled::Nothing => {
+                    waits += 1;
+                    std::thread::yield_now();
+                }
+            }
         }
         tracing::warn!(
             map = &*self.name,
             partition = self.partition_id,
-            bound,
+            bound = self.config.max_entry_count,
             "over the bound: no sampled record may be evicted before it is persisted"
         );
-        self.reserved.fetch_add(1, Ordering::AcqRel);
+        self.occupied.fetch_add(1, Ordering::AcqRel);
         Room::Reserved(self)
     }
 
+    /// Room for one record, if there is some without evicting another.
+    pub(super) fn try_reserve(&self) -> Option<Room<'_>> {
+        if !self.is_bounded() {
+            return Some(Room::Unbounded);
+        }
+        let bound = usize::try_from(self.config.max_entry_count).unwrap_or(usize::MAX);
+        let one_more = |occupied: usize| (occupied < bound).then_some(occupied + 1);
+        self.occupied.fetch_update(Ordering::AcqRel, Ordering::Acquire, one_more).ok()?;
+        Some(Room::Reserved(self))
+    }
+
     /// Evicts the best of a few sampled records: an expired one, else the longest unused.
-    fn evict_one(&self) {
+    fn evict_one(&self) -> Sampled {
         let now = self.now();
         let mut best: Option<(bool, i64, String)> = None;
-        for (key, record) in self.engine.random_samples(SAMPLES) {
+        let samples = self.engine.random_samples(SAMPLES);
+        if samples.is_empty() {
+            return Sampled::Nothing;
+        }
+        for (key, record) in samples {
             let expired = self.has_expired_now(&key, &record, now);
             if !expired && !self.may_evict(&record) {
                 continue;
@@ -97,7 +149,7 @@ impl Inner {
                 best = Some(candidate);
             }
         }
-        let Some((_, _, key)) = best else { return };
+        let Some((_, _, key)) = best else { return Sampled::Dirty };
         let key = SharedStr::from(key);
         let mut state = self.stripe(&key).lock();
         if let Standing::Resident(record) = self.settle(&mut state, &key, self.now())
@@ -105,6 +157,7 @@ impl Inner {
         {
             self.commit_evict(&mut state, &key, false);
         }
+        Sampled::Evictable
     }
 
     /// With a real data store, a record it does not have yet stays.

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use super::commit::Standing;
 use super::expiry::Expiry;
 use super::handoff::{Ticket, run_to_end};
 use super::inner::Inner;
-use super::stripe::{Change, State, Stripe, Unsaved};
+use super::stripe::{Change, State, Stripe};
 use crate::{Record, SharedStr, StoredValue};
 
 impl Inner {
@@ -13,7 +14,7 @@ impl Inner {
         self.check_mutable("soft_flush")?;
         let store = Arc::clone(self);
         self.flushing("soft_flush", async move {
-            store.flush_unsaved().await?;
+            store.flush_changes(false).await?;
             store.called("soft_flush").guard(async { store.data_store.soft_flush().await }).await
         })
         .await
@@ -23,11 +24,10 @@ impl Inner {
         self.check_mutable("hard_flush")?;
         let store = Arc::clone(self);
         self.flushing("hard_flush", async move {
-            let unsaved = store.flush_unsaved().await;
-            let resident = store.flush_residents().await;
-            // Flushed in any case: what was taken is made durable though something was not.
+            let flushed = store.flush_changes(true).await;
+            // In any case: what was taken is made durable though something was not.
             store.called("hard_flush").guard(async { store.data_store.hard_flush().await }).await?;
-            unsaved.and(resident)
+            flushed
         })
         .await
     }
@@ -42,85 +42,78 @@ impl Inner {
         run_to_end(self.called(operation), ticket, flush).await
     }
 
-    /// Hands over what is parked and removes what is gone. Goes on after a failure, keeps what
-    /// failed for the next flush, and returns the first error.
-    async fn flush_unsaved(&self) -> anyhow::Result<()> {
+    /// Hands over what is kept aside, and, if `residents` are asked for, what is dirty in
+    /// memory. Goes on after a failure, keeps what failed for the next flush, and returns the
+    /// first error.
+    async fn flush_changes(&self, residents: bool) -> anyhow::Result<()> {
         let mut outcome = Ok(());
         for stripe in &self.stripes {
-            if stripe.lock().unsaved.is_empty() {
-                continue;
-            }
-            let _order = stripe.order().await;
-            self.check_open()?;
-            let unsaved: Vec<_> = stripe.lock().unsaved.iter().map(|(k, v)| (k.clone(), v.clone())).collect();
-            let (gone, rest): (Vec<_>, Vec<_>) =
-                unsaved.into_iter().partition(|(_, it)| it.change == Change::Gone && !it.is_backup);
-            outcome = outcome.and(self.flush_gone(stripe, gone).await);
-            for (key, unsaved) in rest {
-                let flushed = self.flush_one(stripe, &key, unsaved).await;
-                outcome =
-                    outcome.and(flushed.map_err(|error| error.context(format!("flushing key {key:?}"))));
+            if stripe.lock().has_changes(residents) {
+                let _order = stripe.order().await;
+                self.check_open()?;
+                outcome = outcome.and(self.flush_stripe(stripe, residents).await);
             }
         }
         outcome
     }
 
-    async fn flush_gone(&self, stripe: &Stripe, gone: Vec<(SharedStr, Unsaved)>) -> anyhow::Result<()> {
+    /// Flushes the changes of a stripe whose order lock is held. Each key is looked at again when
+    /// its turn comes: it may have been written, evicted or loaded meanwhile.
+    async fn flush_stripe(&self, stripe: &Stripe, residents: bool) -> anyhow::Result<()> {
+        let (mut outcome, mut gone) = (Ok(()), Vec::new());
+        let keys = stripe.lock().changes(residents);
+        for key in keys {
+            let due = self.due_change(&mut stripe.lock(), &key);
+            match due {
+                Some(Due::Value(record, stored, is_backup)) => {
+                    let flush =
+                        async { self.data_store.flush_stored(&self.name, &key, &stored, is_backup).await };
+                    let flushed = self.called("flush").guard(flush).await;
+                    if flushed.is_ok() {
+                        self.mark_flushed(stripe, &key, &record);
+                    }
+                    outcome = outcome.and(flushed.map_err(|error| in_flush(&key, error)));
+                }
+                Some(Due::Removal { is_backup: false }) => gone.push(key),
+                Some(Due::Removal { is_backup: true }) => {
+                    let remove = async { self.data_store.remove_backup(&self.name, &key, self.now()).await };
+                    let removed = self.called("flush").guard(remove).await;
+                    if removed.is_ok() {
+                        mark_removed(&mut stripe.lock(), &key);
+                    }
+                    outcome = outcome.and(removed.map_err(|error| in_flush(&key, error)));
+                }
+                None => {}
+            }
+        }
+        outcome.and(self.flush_gone(stripe, &gone).await)
+    }
+
+    /// What the data store has to be told of a key now.
+    fn due_change(&self, state: &mut State, key: &SharedStr) -> Option<Due> {
+        let record = match self.settle(state, key, self.now()) {
+            Standing::Resident(record) if record.metadata.is_dirty() => record,
+            Standing::Parked(record) => record,
+            Standing::Absent => {
+                let is_backup = state.unsaved.get(key)?.is_backup;
+                return Some(Due::Removal { is_backup });
+            }
+            Standing::Resident(_) | Standing::Unknown => return None,
+        };
+        let stored = self.as_stored(state, key, &record);
+        let parked_backup = state.unsaved.get(key).is_some_and(|unsaved| unsaved.is_backup);
+        Some(Due::Value(record, stored, parked_backup || state.backups.contains(key)))
+    }
+
+    async fn flush_gone(&self, stripe: &Stripe, gone: &[SharedStr]) -> anyhow::Result<()> {
         if gone.is_empty() {
             return Ok(());
         }
-        let keys: Vec<String> = gone.iter().map(|(key, _)| key.to_string()).collect();
+        let keys: Vec<String> = gone.iter().map(SharedStr::to_string).collect();
         let remove = async { self.data_store.remove_all(&self.name, &keys).await };
         self.called("flush").guard(remove).await?;
         let mut state = stripe.lock();
-        gone.iter().for_each(|(key, unsaved)| settle_flushed(&mut state, key, unsaved));
-        Ok(())
-    }
-
-    async fn flush_one(&self, stripe: &Stripe, key: &SharedStr, unsaved: Unsaved) -> anyhow::Result<()> {
-        let (map, now, is_backup) = (&*self.name, self.now(), unsaved.is_backup);
-        let flush = async {
-            match &unsaved.change {
-                Change::Gone => self.data_store.remove_backup(map, key, now).await,
-                Change::Parked(record) => {
-                    let stored = self.as_stored(&stripe.lock(), key, record);
-                    self.data_store.flush_stored(map, key, &stored, is_backup).await
-                }
-            }
-        };
-        self.called("flush").guard(flush).await?;
-        settle_flushed(&mut stripe.lock(), key, &unsaved);
-        Ok(())
-    }
-
-    /// Persists the records in memory that are not.
-    async fn flush_residents(&self) -> anyhow::Result<()> {
-        let mut outcome = Ok(());
-        for stripe in &self.stripes {
-            let dirty: Vec<SharedStr> = stripe.lock().dirty.iter().cloned().collect();
-            for key in dirty {
-                outcome = outcome.and(self.flush_resident(&key).await);
-            }
-        }
-        outcome
-    }
-
-    async fn flush_resident(&self, key: &SharedStr) -> anyhow::Result<()> {
-        let stripe = self.stripe(key);
-        let _order = stripe.order().await;
-        let Some(record) = self.engine.get(key).filter(|record| record.metadata.is_dirty()) else {
-            return Ok(());
-        };
-        let (stored, is_backup) = {
-            let state = stripe.lock();
-            (self.as_stored(&state, key, &record), state.backups.contains(key))
-        };
-        let flush = async { self.data_store.flush_stored(&self.name, key, &stored, is_backup).await };
-        self.called("flush")
-            .guard(flush)
-            .await
-            .map_err(|error| error.context(format!("flushing key {key:?}")))?;
-        self.mark_flushed(stripe, key, &record);
+        gone.iter().for_each(|key| mark_removed(&mut state, key));
         Ok(())
     }
 
@@ -132,19 +125,15 @@ impl Inner {
                 && record.metadata.version == flushed.metadata.version
                 && record.value == flushed.value
         };
-        match self.engine.get(key).filter(same) {
-            Some(record) => {
-                let stored = flushed.metadata.last_update_time;
-                self.change_metadata(key, record, |metadata| metadata.on_store(stored));
-                state.dirty.remove(key);
-            }
-            // Evicted meanwhile: what was parked then is what was flushed.
-            None => {
-                let parked = state.unsaved.get(key).map(|unsaved| &unsaved.change);
-                if matches!(parked, Some(Change::Parked(record)) if same(record)) {
-                    state.unsaved.remove(key);
-                }
-            }
+        if let Some(record) = self.engine.get(key).filter(same) {
+            let stored = flushed.metadata.last_update_time;
+            self.change_metadata(key, record, |metadata| metadata.on_store(stored));
+            state.dirty.remove(key);
+            return;
+        }
+        let parked = state.unsaved.get(key).map(|unsaved| &unsaved.change);
+        if matches!(parked, Some(Change::Parked(record, _)) if same(record)) {
+            state.unsaved.remove(key);
         }
     }
 
@@ -168,10 +157,10 @@ impl Inner {
         for stripe in &self.stripes {
             let state = stripe.lock();
             unflushed.extend(
-                state.dirty.iter().filter_map(|key| self.live(&state, key, self.engine.get(key), now)),
+                state.dirty.keys().filter_map(|key| self.live(&state, key, self.engine.get(key), now)),
             );
             unflushed.extend(state.unsaved.iter().filter_map(|(key, unsaved)| match &unsaved.change {
-                Change::Parked(record) => self.live(&state, key, Some(record.clone()), now),
+                Change::Parked(record, _) => self.live(&state, key, Some(record.clone()), now),
                 Change::Gone => None,
             }));
         }
@@ -190,9 +179,22 @@ impl Inner {
     }
 }
 
-/// Drops a change the data store knows by now, unless another took its place.
-fn settle_flushed(state: &mut State, key: &SharedStr, flushed: &Unsaved) {
-    if state.unsaved.get(key) == Some(flushed) {
+/// One thing the data store has to be told.
+enum Due {
+    /// The value of this record, and whether it is a backup.
+    Value(Record, StoredValue, bool),
+    Removal {
+        is_backup: bool,
+    },
+}
+
+/// The data store no longer has a key; what was done to it meanwhile stays to be told.
+fn mark_removed(state: &mut State, key: &SharedStr) {
+    if state.unsaved.get(key).is_some_and(|unsaved| unsaved.change == Change::Gone) {
         state.unsaved.remove(key);
     }
+}
+
+fn in_flush(key: &str, error: anyhow::Error) -> anyhow::Error {
+    error.context(format!("flushing key {key:?}"))
 }

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::Poll;
 
+use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 use tokio::task::AbortHandle;
@@ -106,26 +107,37 @@ async fn hand_over<T: Send + 'static>(
 
 /// Stands for a caller who still wants the outcome.
 struct Caller {
-    task: Option<AbortHandle>,
+    task: AbortHandle,
     ticket: Arc<Ticket>,
 }
 
 impl Drop for Caller {
     fn drop(&mut self) {
-        if self.ticket.call_off()
-            && let Some(task) = &self.task
-        {
-            task.abort();
+        if self.ticket.call_off() {
+            self.task.abort();
         }
     }
 }
 
-/// On the caller's runtime; a caller without one gets a thread for the rest.
-fn spawn(rest: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<Option<AbortHandle>> {
-    if let Ok(runtime) = Handle::try_current() {
-        return Ok(Some(runtime.spawn(rest).abort_handle()));
+/// On the caller's runtime; for callers without one, on one that they share.
+fn spawn(rest: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<AbortHandle> {
+    let runtime = match Handle::try_current() {
+        Ok(runtime) => runtime,
+        Err(_) => shared_runtime()?,
+    };
+    Ok(runtime.spawn(rest).abort_handle())
+}
+
+/// A thread that polls what callers without a runtime leave unfinished; started by the first.
+fn shared_runtime() -> anyhow::Result<Handle> {
+    static SHARED: Mutex<Option<Handle>> = Mutex::new(None);
+    let mut shared = SHARED.lock();
+    if let Some(runtime) = &*shared {
+        return Ok(runtime.clone());
     }
     let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-    std::thread::Builder::new().name("trilayer-rest".to_owned()).spawn(move || runtime.block_on(rest))?;
-    Ok(None)
+    let handle = runtime.handle().clone();
+    let drive = move || runtime.block_on(std::future::pending::<()>());
+    std::thread::Builder::new().name("trilayer-rest".to_owned()).spawn(drive)?;
+    Ok(shared.insert(handle).clone())
 }

@@ -35,8 +35,8 @@ pub(super) struct Inner {
     /// Reasons for reads to take a stripe's lock: each deadline kept, each clear under
     /// way, and default limits. At 0 a read may go to the engine alone.
     pub(super) guarded: AtomicUsize,
-    /// Inserts that have room reserved and have not happened yet.
-    pub(super) reserved: AtomicUsize,
+    /// Records in memory and room reserved for more. Kept only with a bound.
+    pub(super) occupied: AtomicUsize,
 }
 
 /// A value that was there before a write, as far as the data store tells.

@@ -8,7 +8,7 @@ use parking_lot::MutexGuard;
 use super::expiry::ExpiryTable;
 use super::handoff::{Ticket, run_to_end};
 use super::inner::Inner;
-use super::stripe::{Change, State, Stripe};
+use super::stripe::{Beneath, Change, State, Stripe};
 use crate::{MutationObserver, ScanRequest, SharedStr};
 
 impl Inner {
@@ -21,34 +21,51 @@ impl Inner {
     fn empty(&self, forget: impl Fn(&Self, &mut State), event: impl FnOnce(&dyn MutationObserver)) -> u32 {
         self.guarded.fetch_add(1, Ordering::AcqRel);
         let mut stripes = self.lock_all();
-        let count = u32::try_from(self.engine.len()).unwrap_or(u32::MAX);
-        self.engine.clear();
-        for state in &mut stripes {
-            state.forget_residents();
-            forget(self, state);
+        let count = self.engine.len();
+        if self.closed.get().is_none() {
+            self.engine.clear();
+            self.vacate(count);
+            for state in &mut stripes {
+                state.backups.clear();
+                forget(self, state);
+            }
+            self.notify(event);
         }
-        self.notify(event);
         drop(stripes);
         self.guarded.fetch_sub(1, Ordering::AcqRel);
-        count
+        u32::try_from(count).unwrap_or(u32::MAX)
     }
 
     /// Drops what a stripe knows of its records, and keeps what the data store does not know of
     /// its own: keys that are gone, and deadlines.
     fn forget_records(&self, state: &mut State) {
-        let before = state.unsaved.len();
-        state.unsaved.retain(|_, unsaved| unsaved.change == Change::Gone);
-        let dropped = before - state.unsaved.len();
-        if dropped > 0 {
-            tracing::warn!(
-                map = &*self.name,
-                partition = self.partition_id,
-                dropped,
-                "cleared values that were not persisted"
-            );
+        let mut hidden: Vec<(SharedStr, Beneath)> = state.dirty.drain().collect();
+        state.unsaved.retain(|key, unsaved| match unsaved.change {
+            Change::Gone => true,
+            Change::Parked(_, beneath) => {
+                hidden.push((key.clone(), beneath));
+                false
+            }
+        });
+        if !hidden.is_empty() {
+            let (map, partition, dropped) = (&*self.name, self.partition_id, hidden.len());
+            tracing::warn!(map, partition, dropped, "cleared values that were not persisted");
         }
-        if self.is_null() || self.data_store.keeps_deadlines() {
-            self.forget_deadlines(state);
+        hidden.into_iter().for_each(|(key, beneath)| self.uncover(state, &key, beneath));
+        let deadlines: Vec<SharedStr> = state.expiry.keys().cloned().collect();
+        for key in deadlines {
+            if state.expiry.get(&key).is_some_and(|expiry| self.comes_back(expiry)) {
+                self.drop_expiry(state, &key);
+            }
+        }
+    }
+
+    /// Goes back to what a value hid that was not persisted.
+    fn uncover(&self, state: &mut State, key: &SharedStr, beneath: Beneath) {
+        match beneath {
+            Beneath::Gone => self.forget(state, key, false),
+            Beneath::Stored(Some(expiry)) => self.keep_expiry(state, key, expiry),
+            Beneath::Stored(None) => self.drop_expiry(state, key),
         }
     }
 
@@ -57,9 +74,10 @@ impl Inner {
         state.expiry = ExpiryTable::default();
     }
 
-    /// Drops everything, once the data store holds nothing that could come back.
+    /// Drops everything but removals the data store may not have been told of.
     fn forget_everything(&self, state: &mut State) {
-        state.unsaved.clear();
+        state.dirty.clear();
+        state.unsaved.retain(|_, unsaved| unsaved.change == Change::Gone);
         self.forget_deadlines(state);
     }
 
@@ -86,7 +104,8 @@ impl Inner {
         }
         self.engine.destroy();
         for state in &mut stripes {
-            state.forget_residents();
+            state.backups.clear();
+            state.unsaved.clear();
             self.forget_everything(state);
         }
         self.notify(|observer| observer.on_destroy(false));
@@ -98,10 +117,7 @@ impl Inner {
         let (store, ticket) = (Arc::clone(self), Arc::new(Ticket::default()));
         let started = Arc::clone(&ticket);
         let clear = async move {
-            let mut order = Vec::with_capacity(store.stripes.len());
-            for stripe in &store.stripes {
-                order.push(stripe.order().await);
-            }
+            let _order = store.order_of((0..store.stripes.len()).collect()).await;
             store.begin(&started, "clear_through")?;
             let removed = store.remove_stored().await?;
             store.check_open()?;

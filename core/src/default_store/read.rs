@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use std::collections::HashMap;
-use tokio::sync::watch;
+use tokio::sync::{OwnedMutexGuard, watch};
 
 use super::commit::Standing;
 use super::handoff::{Called, Ticket, run_to_end};
 use super::inner::Inner;
 use super::stripe::{Loaded, State};
 use crate::{Record, RecordMetadata, SharedError, SharedStr, StoredValue};
+
+/// Attempts to find several stripes free at once.
+const ORDER_ATTEMPTS: usize = 8;
 
 type Waiting = watch::Receiver<Option<Loaded>>;
 
@@ -38,8 +41,15 @@ impl Load {
         self.done.send_replace(Some(outcome));
     }
 
+    /// Tells everyone who waits of an error, unless memory has come to know the key meanwhile.
     fn fail(&self, error: &SharedError) {
-        self.finish(&mut self.store.stripe(&self.key).lock(), Err(error.clone()));
+        let mut state = self.store.stripe(&self.key).lock();
+        let outcome = match self.store.settle(&mut state, &self.key, self.store.now()) {
+            Standing::Resident(record) | Standing::Parked(record) => Ok(Some(record)),
+            Standing::Absent => Ok(None),
+            Standing::Unknown => Err(error.clone()),
+        };
+        self.finish(&mut state, outcome);
     }
 }
 
@@ -83,7 +93,10 @@ impl Inner {
             Ok(match self.settle(state, &key, now) {
                 Standing::Resident(record) if touch => Lookup::Hit(self.touch(state, &key, record, now)),
                 Standing::Resident(record) => Lookup::Hit(record),
-                Standing::Parked(record) => Lookup::Hit(self.unpark(state, &key, record, room)?),
+                Standing::Parked(record) => {
+                    let record = self.unpark(state, &key, record, room)?;
+                    Lookup::Hit(if touch { self.touch(state, &key, record, now) } else { record })
+                }
                 Standing::Absent => Lookup::Miss,
                 Standing::Unknown => self.join_or_lead(state, &key),
             })
@@ -124,14 +137,29 @@ impl Inner {
         self.check_open()?;
         let waiting = match self.lookup(key, touch) {
             Lookup::Hit(record) => return Ok(Some(record)),
-            Lookup::Miss => return Ok(None),
+            Lookup::Miss => {
+                // A store that was destroyed since has nothing, which says nothing of the key.
+                self.check_open()?;
+                return Ok(None);
+            }
             Lookup::Wait(waiting) => waiting,
             Lookup::Load(load, waiting) => {
                 self.load(vec![load]).await;
                 waiting
             }
         };
-        await_load(waiting, &self.called("get")).await
+        let loaded = await_load(waiting, &self.called("get")).await?;
+        Ok(loaded.map(|record| if touch { self.touch_loaded(key, record) } else { record }))
+    }
+
+    /// Counts a read that a load has answered, unless the record has left memory again.
+    fn touch_loaded(&self, key: &str, loaded: Record) -> Record {
+        let (key, now) = (SharedStr::from(key), self.now());
+        let mut state = self.stripe(&key).lock();
+        match self.settle(&mut state, &key, now) {
+            Standing::Resident(record) => self.touch(&mut state, &key, record, now),
+            _ => loaded,
+        }
     }
 
     pub(super) async fn get_all(self: &Arc<Self>, keys: &[String]) -> anyhow::Result<Vec<(String, Record)>> {
@@ -158,6 +186,8 @@ impl Inner {
             };
             found.insert(key, record);
         }
+        // As in `get`: what was missed in a destroyed store says nothing.
+        self.check_open()?;
         if !loads.is_empty() {
             self.load(loads).await;
         }
@@ -185,13 +215,7 @@ impl Inner {
     }
 
     async fn run_loads(&self, loads: Vec<Load>) {
-        let mut stripes: Vec<usize> = loads.iter().map(|load| self.stripe_index(&load.key)).collect();
-        stripes.sort_unstable();
-        stripes.dedup();
-        let mut order = Vec::with_capacity(stripes.len());
-        for index in stripes {
-            order.push(self.stripes[index].order().await);
-        }
+        let _order = self.order_of(loads.iter().map(|load| self.stripe_index(&load.key)).collect()).await;
         // While these queued, somebody may have written the keys or closed the store.
         let loads: Vec<Load> = loads.into_iter().filter(|load| !self.is_settled(load)).collect();
         if loads.is_empty() {
@@ -210,19 +234,48 @@ impl Inner {
         }
     }
 
+    /// The order locks of several stripes. None is held while another is waited for, so that a
+    /// call that hangs holds up its own stripe only; under steady contention, where all are never
+    /// free at once, they are taken one by one.
+    pub(super) async fn order_of(&self, mut stripes: Vec<usize>) -> Vec<OwnedMutexGuard<()>> {
+        stripes.sort_unstable();
+        stripes.dedup();
+        for _ in 0..ORDER_ATTEMPTS {
+            let mut order = Vec::with_capacity(stripes.len());
+            let busy = stripes.iter().find(|&&index| match self.stripes[index].try_order() {
+                Some(guard) => {
+                    order.push(guard);
+                    false
+                }
+                None => true,
+            });
+            let Some(&busy) = busy else { return order };
+            drop(order);
+            drop(self.stripes[busy].order().await);
+        }
+        let mut order = Vec::with_capacity(stripes.len());
+        for index in stripes {
+            order.push(self.stripes[index].order().await);
+        }
+        order
+    }
+
     /// Ends a load that memory can answer by now.
     fn is_settled(&self, load: &Load) -> bool {
-        let mut state = self.stripe(&load.key).lock();
-        if let Err(closed) = self.check_open() {
-            load.finish(&mut state, Err(SharedError::new(closed.into())));
-            return true;
-        }
-        match self.settle(&mut state, &load.key, self.now()) {
-            Standing::Resident(record) => load.finish(&mut state, Ok(Some(record))),
-            Standing::Absent => load.finish(&mut state, Ok(None)),
-            Standing::Parked(_) | Standing::Unknown => return false,
-        }
-        true
+        self.with_room(self.stripe(&load.key), |state, room| {
+            if let Err(closed) = self.check_open() {
+                load.finish(state, Err(SharedError::new(closed.into())));
+                return Ok(true);
+            }
+            let outcome = match self.settle(state, &load.key, self.now()) {
+                Standing::Resident(record) => Some(record),
+                Standing::Parked(record) => Some(self.unpark(state, &load.key, record, room)?),
+                Standing::Absent => None,
+                Standing::Unknown => return Ok(false),
+            };
+            load.finish(state, Ok(outcome));
+            Ok(true)
+        })
     }
 
     async fn call_load(&self, loads: &[Load]) -> anyhow::Result<HashMap<String, StoredValue>> {

@@ -6,7 +6,7 @@ use parking_lot::{Mutex, MutexGuard};
 use std::collections::{HashMap, HashSet};
 use tokio::sync::{Mutex as OrderLock, OwnedMutexGuard, watch};
 
-use super::expiry::ExpiryTable;
+use super::expiry::{Expiry, ExpiryTable};
 use crate::{Record, SharedError, SharedStr};
 
 /// The outcome of a load, as every waiter gets it.
@@ -28,6 +28,10 @@ impl Stripe {
         Arc::clone(&self.order).lock_owned().await
     }
 
+    pub(super) fn try_order(&self) -> Option<OwnedMutexGuard<()>> {
+        Arc::clone(&self.order).try_lock_owned().ok()
+    }
+
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock()
     }
@@ -43,22 +47,39 @@ pub(super) struct State {
     /// Loads queued or under way.
     pub(super) loads: HashMap<SharedStr, watch::Receiver<Option<Loaded>>, Hasher>,
     /// Resident keys whose records the data store does not have yet.
-    pub(super) dirty: HashSet<SharedStr, Hasher>,
+    pub(super) dirty: HashMap<SharedStr, Beneath, Hasher>,
     /// Resident keys that are backups.
     pub(super) backups: HashSet<SharedStr, Hasher>,
 }
 
 impl State {
+    /// Whether the data store has to be told of something; of `residents` if they count.
+    pub(super) fn has_changes(&self, residents: bool) -> bool {
+        !self.unsaved.is_empty() || (residents && !self.dirty.is_empty())
+    }
+
+    /// The keys of which the data store has to be told.
+    pub(super) fn changes(&self, residents: bool) -> Vec<SharedStr> {
+        let dirty = self.dirty.keys().filter(|_| residents);
+        self.unsaved.keys().chain(dirty).cloned().collect()
+    }
+
+    /// What a value hides that is about to be written over the key and not persisted.
+    pub(super) fn beneath(&self, key: &SharedStr) -> Beneath {
+        if let Some(beneath) = self.dirty.get(key) {
+            return *beneath;
+        }
+        match self.unsaved.get(key).map(|unsaved| &unsaved.change) {
+            Some(Change::Parked(_, beneath)) => *beneath,
+            Some(Change::Gone) => Beneath::Gone,
+            None => Beneath::Stored(self.expiry.get(key)),
+        }
+    }
+
     /// Forgets what is known of a key while it is resident. Returns whether it was a backup.
     pub(super) fn leave(&mut self, key: &SharedStr) -> bool {
         self.dirty.remove(key);
         self.backups.remove(key)
-    }
-
-    /// As [`leave`](Self::leave), of every key.
-    pub(super) fn forget_residents(&mut self) {
-        self.dirty.clear();
-        self.backups.clear();
     }
 }
 
@@ -69,11 +90,20 @@ pub(super) struct Unsaved {
     pub(super) is_backup: bool,
 }
 
+/// What a value that is not persisted hides, to be seen again should the value be cleared away.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Beneath {
+    /// The key is gone, though the data store may still have it.
+    Gone,
+    /// Whatever the data store has, with this expiry if one was kept.
+    Stored(Option<Expiry>),
+}
+
 /// A change the data store does not know.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Change {
     /// The key has this value; it was evicted before it was persisted.
-    Parked(Record),
+    Parked(Record, Beneath),
     /// The key is removed or expired.
     Gone,
 }

@@ -6,11 +6,12 @@ use crate::{ExpiryReason, SharedStr};
 
 impl Inner {
     pub(super) fn has_expired(&self, key: &str, now: i64) -> ExpiryReason {
-        let Some(record) = self.engine.get(key) else { return ExpiryReason::NotExpired };
         if self.is_observed_here() {
             return ExpiryReason::NotExpired;
         }
-        let expiry = self.expiry_of(&self.stripe(key).lock(), key, &record.metadata);
+        let state = self.stripe(key).lock();
+        let record = self.engine.get(key);
+        let expiry = record.and_then(|record| self.expiry_of(&state, key, &record.metadata));
         expiry.map_or(ExpiryReason::NotExpired, |expiry| expiry.reason(now))
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use parking_lot::Mutex;
@@ -49,6 +50,7 @@ pub struct ScriptedDataStore {
     calls: Mutex<Vec<Call>>,
     script: Mutex<Arc<Script>>,
     keeps_deadlines: bool,
+    scans: AtomicBool,
 }
 
 impl ScriptedDataStore {
@@ -70,7 +72,13 @@ impl ScriptedDataStore {
             calls: Mutex::default(),
             script: Mutex::new(Arc::new(|_| Plan::Work)),
             keeps_deadlines,
+            scans: AtomicBool::new(true),
         }
+    }
+
+    /// From now on the store says that it does not scan.
+    pub fn stop_scanning(&self) {
+        self.scans.store(false, Ordering::SeqCst);
     }
 
     /// From now on `script` decides what becomes of each call.
@@ -292,7 +300,7 @@ impl MapDataStore for ScriptedDataStore {
     }
 
     fn is_scannable(&self) -> bool {
-        true
+        self.scans.load(Ordering::SeqCst)
     }
 
     async fn scan(&self, map: &str, request: &ScanRequest) -> anyhow::Result<ScanPage> {

@@ -153,3 +153,28 @@ async fn several_stripes_are_locked_in_one_order_so_batches_never_deadlock() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_batch_behind_a_hung_stripe_holds_up_no_other_stripe() {
+    let mut passed = 0;
+    for _ in 0..6 {
+        let rig = rig();
+        rig.data.script(|call| if call.keys == ["slow"] { Plan::Hang } else { Plan::Work });
+        let hung = rig.spawn(async move |store| store.set("slow", lww(1), Expiry::NONE, Client).await);
+        settle().await;
+        let batch = rig.spawn(async move |store| {
+            let keys: Vec<String> = (0..400).map(|n| format!("b{n}")).collect();
+            store.get_all(&keys).await.map(|found| found.len())
+        });
+        settle().await;
+        for n in 0..50 {
+            let put =
+                rig.spawn(async move |store| store.set(&format!("k{n}"), lww(n), Expiry::NONE, Client).await);
+            settle().await;
+            passed += u32::from(put.is_finished());
+        }
+        hung.abort();
+        batch.abort();
+    }
+    assert!(passed > 270, "{passed} of 300 passed");
+}

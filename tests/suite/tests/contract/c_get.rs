@@ -279,3 +279,47 @@ async fn a_backup_put_during_a_load_stays() {
     gate.open();
     assert_eq!(get.await.expect("no panic").expect("get").expect("there").value, lww("backup"));
 }
+
+#[tokio::test]
+async fn a_touch_that_loads_is_an_access() {
+    let rig = rig();
+    rig.put_for("k", 1, Expiry::max_idle(10)).await;
+    rig.store.evict("k", false);
+    rig.clock.advance(8);
+    assert!(rig.store.get("k", true).await.expect("get").is_some());
+    rig.clock.advance(8);
+    assert_eq!(rig.get("k").await, Some(lww(1)), "accessed 8 ms ago, limit 10");
+}
+
+#[tokio::test]
+async fn a_touch_that_brings_back_a_parked_value_is_an_access() {
+    let rig = rig();
+    rig.store.put("k", lww(1), Expiry::max_idle(10), Replication).await.expect("put");
+    rig.store.evict("k", false);
+    rig.clock.advance(8);
+    let hit = rig.store.get("k", true).await.expect("get").expect("parked");
+    rig.clock.advance(8);
+    assert_eq!((rig.get("k").await, hit.metadata.hits), (Some(lww(1)), 1), "accessed 8 ms ago");
+}
+
+#[tokio::test]
+async fn a_value_kept_aside_is_read_though_the_data_store_fails() {
+    let rig = Parts { stripes: Some(1), ..Parts::default() }.build();
+    let gate = Gate::closed();
+    let held = gate.clone();
+    rig.data.script(move |call| match call.operation {
+        "add" => Plan::WorkAfter(held.clone()),
+        "load" => Plan::Fail("down"),
+        _ => Plan::Work,
+    });
+    let blocker = rig.spawn(async move |store| store.set("x", lww(1), Expiry::NONE, Client).await);
+    gate.arrived(1).await;
+    let get = rig.spawn(async move |store| store.get("k", false).await);
+    settle().await;
+    rig.put_as("k", "dirty", Replication).await;
+    rig.store.evict("k", false);
+    gate.open();
+    blocker.await.expect("no panic").expect("set");
+    let got = get.await.expect("no panic");
+    assert_eq!(got.expect("memory knows it").map(|r| r.value), Some(lww("dirty")));
+}

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use trilayer_core::{RecordStore, StorageConfig};
-use trilayer_testkit::{EventKind, Plan, lww};
+use trilayer_core::{DefaultRecordStore, HashMapStorage, RecordStore, StorageConfig};
+use trilayer_testkit::{EventKind, Gate, Plan, lww, record};
 
-use crate::rig::{Client, Expiry, Parts, Replication, bounded, in_memory, rig};
+use crate::rig::{Backup, Client, Expiry, Parts, Replication, bounded, in_memory, poll_once, rig};
 
 #[tokio::test]
 async fn what_was_evicted_comes_back_from_the_data_store() {
@@ -204,4 +204,73 @@ async fn preloading_stops_at_the_bound_and_fires_on_load() {
     let entries = (0..9).map(|n| (format!("k{n}"), stored(n))).collect();
     assert_eq!((rig.store.preload(entries), rig.store.size()), (2, 3));
     assert_eq!((rig.events.count(EventKind::Load), rig.resident("k0")), (2, Some(lww("newer"))));
+}
+
+#[tokio::test]
+async fn a_hard_flush_misses_nothing_that_is_evicted_meanwhile() {
+    let rig = Parts { stripes: Some(1), ..Parts::default() }.build();
+    rig.put_as("a", 1, Replication).await;
+    rig.put_as("b", 2, Replication).await;
+    rig.store.evict("a", false);
+    let gate = Gate::closed();
+    rig.data.plan("flush_key", Plan::WorkAfter(gate.clone()));
+    let flush = rig.spawn(async move |store| store.hard_flush().await);
+    gate.arrived(1).await;
+    rig.store.evict("b", false);
+    gate.open();
+    flush.await.expect("no panic").expect("flush");
+    assert_eq!((rig.stored("a"), rig.stored("b")), (Some(lww(1)), Some(lww(2))));
+}
+
+#[tokio::test]
+async fn a_hard_flush_misses_no_resident_that_is_evicted_meanwhile() {
+    let rig = Parts { stripes: Some(1), ..Parts::default() }.build();
+    rig.put_as("a", 1, Replication).await;
+    rig.put_as("b", 2, Replication).await;
+    let gate = Gate::closed();
+    rig.data.plan("flush_key", Plan::WorkAfter(gate.clone()));
+    let flush = rig.spawn(async move |store| store.hard_flush().await);
+    gate.arrived(1).await;
+    rig.store.evict_all(false);
+    gate.open();
+    flush.await.expect("no panic").expect("flush");
+    assert_eq!((rig.stored("a"), rig.stored("b")), (Some(lww(1)), Some(lww(2))));
+}
+
+#[test]
+fn the_smallest_bounds_hold_under_contention() {
+    const THREADS: u64 = 16;
+    let mut worst = Vec::new();
+    for bound in [1_u64, 2, 4, 8] {
+        let engine = Box::new(HashMapStorage::with_shards(1)); // one shard: `len` is exact
+        let store = DefaultRecordStore::builder("map", 0).engine(engine).config(bounded(bound)).build();
+        let (barrier, at_rest) = (std::sync::Barrier::new(16), AtomicUsize::new(0));
+        std::thread::scope(|scope| {
+            for task in 0..THREADS {
+                let (store, barrier, at_rest) = (&store, &barrier, &at_rest);
+                scope.spawn(move || {
+                    for round in 0..300 {
+                        barrier.wait();
+                        for n in 0..4 {
+                            let key = format!("{task}-{round}-{n}");
+                            let mut put = store.put(&key, lww(n), Expiry::NONE, Client);
+                            assert!(poll_once(put.as_mut()).is_ready());
+                        }
+                        barrier.wait();
+                        at_rest.fetch_max(store.size(), Ordering::SeqCst);
+                    }
+                });
+            }
+        });
+        worst.push((bound, at_rest.into_inner()));
+    }
+    assert!(worst.iter().all(|(bound, rest)| *rest as u64 <= *bound), "(bound, records at rest): {worst:?}");
+}
+
+#[tokio::test]
+async fn a_backup_from_the_beginning_of_time_is_not_lost() {
+    let rig = rig();
+    rig.store.put_backup("k", record(1, i64::MIN), Backup).await.expect("put_backup");
+    rig.store.evict("k", false);
+    assert_eq!(rig.get("k").await, Some(lww(1)));
 }

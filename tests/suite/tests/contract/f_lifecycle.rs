@@ -1,8 +1,11 @@
 //! F. Clear, reset, destroy.
 
+use std::sync::Arc;
+
 use trilayer_core::{DefaultRecordStore, RecordStore, StoreError};
 use trilayer_testkit::{EventKind, Gate, Plan, lww, record};
 
+use crate::hooked::{Hooked, hooked};
 use crate::rig::{Backup, Client, Expiry, Replication, in_memory, rig, settle};
 
 #[tokio::test]
@@ -136,4 +139,63 @@ async fn a_store_that_could_not_be_assembled_says_why() {
         error.to_string(),
         r#"record store "places", partition 3, is closed: there is no engine "btre""#
     );
+}
+
+#[tokio::test]
+async fn clear_revives_no_removed_key_under_a_dirty_write() {
+    let rig = rig();
+    rig.put("k", "old").await;
+    rig.store.remove("k", Replication).await.expect("remove");
+    rig.put_as("k", "dirty", Replication).await;
+    rig.store.clear(false);
+    assert_eq!(rig.get("k").await, None, "removed long ago");
+}
+
+#[tokio::test]
+async fn clear_revives_no_expired_key_under_a_dirty_write() {
+    let rig = rig();
+    rig.put_for("k", "old", Expiry::ttl(10)).await;
+    rig.clock.advance(11);
+    assert_eq!(rig.get("k").await, None);
+    rig.put_as("k", "dirty", Replication).await;
+    rig.store.clear(false);
+    rig.clock.advance(1_000_000);
+    assert_eq!(rig.get("k").await, None, "expired long ago, and immortal now");
+}
+
+#[tokio::test]
+async fn clear_keeps_the_deadline_of_what_the_data_store_has() {
+    let rig = rig();
+    rig.put_for("k", "old", Expiry::ttl(10)).await;
+    rig.put_as("k", "dirty", Replication).await;
+    rig.store.clear(false);
+    rig.clock.advance(11);
+    assert_eq!(rig.get("k").await, None, "its deadline is past");
+}
+
+#[tokio::test]
+async fn a_get_racing_destroy_does_not_deny_a_live_key() {
+    let Hooked { store, before_get, .. } = hooked();
+    store.put("k", lww(1), Expiry::NONE, Client).await.expect("put");
+    let other = Arc::clone(&store);
+    before_get.set(move || other.destroy());
+    let got = store.get("k", false).await;
+    assert!(!matches!(got, Ok(None)), "the key was there until every operation is an error");
+}
+
+#[tokio::test]
+async fn clear_through_revives_no_key_removed_meanwhile() {
+    let rig = rig();
+    rig.data.stop_scanning();
+    rig.data.insert("map", "k", lww("old"), 0);
+    rig.put("other", 1).await;
+    let gate = Gate::closed();
+    rig.data.plan("remove_all", Plan::WorkAfter(gate.clone()));
+    let clear = rig.spawn(async move |store| store.clear_through(false).await);
+    gate.arrived(1).await;
+    rig.store.remove("k", Replication).await.expect("remove");
+    assert_eq!(rig.get("k").await, None);
+    gate.open();
+    clear.await.expect("no panic").expect("clear");
+    assert_eq!(rig.get("k").await, None, "removed, and seen removed");
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use trilayer_core::{ExpiryReason, RecordStore, StorageConfig};
 use trilayer_testkit::{EventKind, lww, record};
 
+use crate::hooked::{Hooked, hooked};
 use crate::rig::{Backup, Client, Expiry, Parts, Replication, START, in_memory, rig};
 
 fn defaults(ttl: u64, max_idle: u64) -> StorageConfig {
@@ -250,4 +251,40 @@ async fn a_loaded_record_gets_the_defaults_from_when_it_was_loaded() {
     rig.clock.advance(101);
     assert_eq!(rig.get("k").await, None);
     assert_eq!(rig.store.put("k", lww(2), Expiry::NONE, Client).await.expect("put"), None);
+}
+
+#[tokio::test]
+async fn never_means_never_after_an_eviction_too() {
+    let rig = Parts { keeps_deadlines: true, config: defaults(0, 50), ..Parts::default() }.build();
+    rig.put_for("k", 1, Expiry::ttl(u64::MAX)).await;
+    rig.store.evict("k", false);
+    assert!(rig.get("k").await.is_some());
+    rig.clock.advance(51);
+    let got = rig.get("k").await;
+    rig.store.soft_flush().await.expect("flush");
+    assert_eq!((got, rig.stored("k")), (Some(lww(1)), Some(lww(1))));
+}
+
+#[tokio::test]
+async fn a_walk_shows_no_expired_record_that_another_caller_expires_meanwhile() {
+    let Hooked { store, after_page, clock, .. } = hooked();
+    store.put("k", lww(1), Expiry::ttl(10), Client).await.expect("put");
+    clock.advance(100);
+    let other = Arc::clone(&store);
+    after_page.set(move || other.evict_expired(100, START + 100, false));
+    let mut seen = Vec::new();
+    store.for_each_boxed(&mut |key, _| seen.push(key.to_owned()), false);
+    assert_eq!(seen, Vec::<String>::new(), "expired 90 ms before the walk began");
+}
+
+#[tokio::test]
+async fn a_flush_persists_nothing_that_has_expired() {
+    let rig = rig();
+    rig.store.put("resident", lww(1), Expiry::ttl(10), Replication).await.expect("put");
+    rig.store.put("parked", lww(1), Expiry::ttl(10), Replication).await.expect("put");
+    rig.store.evict("parked", false);
+    rig.clock.advance(11);
+    rig.store.hard_flush().await.expect("flush");
+    let after = Parts { data: Some(Arc::clone(&rig.data)), ..Parts::default() }.build();
+    assert_eq!((after.get("resident").await, after.get("parked").await), (None, None), "after a restart");
 }

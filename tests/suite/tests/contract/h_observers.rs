@@ -153,6 +153,32 @@ async fn an_observer_may_read_its_store() {
     assert!(seen.load(Ordering::SeqCst));
 }
 
+/// Whether a call from inside an observer returns.
+fn returns_inside_an_observer(call: fn(&DefaultRecordStore)) -> bool {
+    let store: Arc<OnceLock<Weak<DefaultRecordStore>>> = Arc::default();
+    let seen = Arc::clone(&store);
+    let observer = Arc::new(OnWrite(move |_: &str| {
+        if let Some(store) = seen.get().and_then(Weak::upgrade) {
+            call(&store);
+        }
+    }));
+    let rig = Parts { observers: vec![observer], null: true, ..Parts::default() }.build();
+    store.set(Arc::downgrade(&rig.store)).expect("set once");
+    let (done, ended) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        drop(now(rig.store.put("k", lww(1), Expiry::ttl(1_000), Client)));
+        done.send(()).expect("somebody waits");
+    });
+    ended.recv_timeout(std::time::Duration::from_secs(10)).is_ok()
+}
+
+#[test]
+fn an_observer_may_ask_for_usage() {
+    assert!(returns_inside_an_observer(|store| assert_eq!(store.usage().resident, 1)));
+    assert!(returns_inside_an_observer(|store| drop(store.unflushed())));
+    assert!(returns_inside_an_observer(|store| assert!(!store.is_forgotten("k"))));
+}
+
 #[tokio::test]
 async fn a_failed_operation_tells_nobody() {
     let rig = rig();

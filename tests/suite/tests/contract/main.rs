@@ -9,6 +9,7 @@ mod e_evict;
 mod f_lifecycle;
 mod g_expiry;
 mod h_observers;
+mod hooked;
 mod i_cancellation;
 mod j_linearizability;
 mod plain_engine;
