@@ -23,50 +23,36 @@ pub(crate) fn create(options: &RedbOptions) -> Result<Database, RedbError> {
         return Err(RedbError::IsAFolder { path: path.clone() });
     }
     let made = make_folders(path).map_err(|source| RedbError::Folder { path: path.clone(), source })?;
-    let is_missing = fs::metadata(path).is_ok_and(|about| about.len() == 0) || !path.exists();
-    if is_missing {
-        make_whole(options)?;
+    let is_new = !path.exists();
+    if is_new {
+        make_whole(path)?;
+    }
+    let database = guarded(path, || open_with(options, |builder| builder.create(path)))?;
+    if is_new {
         sync_folders(path, &made)
             .map_err(|source| RedbError::storage(path, "make the name durable", source))?;
     }
-    reopen(options)
+    Ok(database)
 }
 
-/// Makes a new file that is either whole or not there: under a name of its own first, for a
-/// process killed half-way would leave a file that is no database.
-fn make_whole(options: &RedbOptions) -> Result<(), RedbError> {
-    let path = &options.path;
-    let draft = draft_of(path);
-    let making = |source| explain_io(path, source);
-    remove_if_there(&draft).map_err(making)?;
+/// Makes a new file under another name and gives it its own when it is whole: a process that is
+/// killed meanwhile leaves no half of a database. If another process was first, its file stays.
+fn make_whole(path: &Path) -> Result<(), RedbError> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut draft = tempfile::Builder::new();
+    draft.prefix(".trilayer-new-");
+    #[cfg(unix)]
+    draft.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let draft = draft.tempfile_in(folder).map_err(|source| explain_io(path, source))?;
     guarded(path, || {
-        open_with(options, |builder| builder.create(&draft))?
-            .close()
-            .map_err(|error| RedbError::storage(path, "make the tables", error))
+        let database = Database::builder().create(draft.path()).map_err(|error| explain(path, error))?;
+        claim(path, &database)?;
+        database.close().map_err(|error| RedbError::storage(path, "make the tables", error))
     })?;
-    let named = match fs::hard_link(&draft, path) {
-        // Another process was first, or the file is there with nothing in it.
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => fill_if_empty(&draft, path),
-        // No links on this file system.
-        Err(_) => fs::rename(&draft, path),
-        Ok(()) => Ok(()),
-    };
-    named.and_then(|()| remove_if_there(&draft)).map_err(making)
-}
-
-fn fill_if_empty(draft: &Path, path: &Path) -> io::Result<()> {
-    if fs::metadata(path)?.len() == 0 { fs::rename(draft, path) } else { Ok(()) }
-}
-
-fn draft_of(path: &Path) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.new", std::process::id()));
-    path.with_file_name(name)
-}
-
-fn remove_if_there(file: &Path) -> io::Result<()> {
-    match fs::remove_file(file) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+    match draft.persist_noclobber(path) {
+        Err(error) if error.error.kind() != io::ErrorKind::AlreadyExists => {
+            Err(explain_io(path, error.error))
+        }
         _ => Ok(()),
     }
 }

@@ -1,0 +1,1 @@
+//! Examples of trilayer, one idea each: see `README.md`.
