@@ -82,6 +82,8 @@ fn a_line_without_end_is_not_read_into_memory() {
     let mut zeros = std::process::Command::new("head");
     let mut zeros = zeros.args(["-c", "8G", "/dev/zero"]).stdout(Stdio::piped()).spawn().unwrap();
     let mut load = rig.limited("ulimit -v 2000000", &["load", "users", "-", "--key", "id"]);
+    // Each thread takes address space; on a large machine there would be many.
+    load.env("TOKIO_WORKER_THREADS", "2").env("MALLOC_ARENA_MAX", "2");
     let ran = Ran::new(load.stdin(zeros.stdout.take().unwrap()).output().unwrap());
     ran.failed(65, &["standard input:1: the line has more than"]);
     drop(load);

@@ -60,6 +60,7 @@ fn killed_while_it_makes_the_database_it_can_be_run_again() {
         let rig = Rig::new();
         let mut loading = rig.start_load(&[]);
         while !rig.path("data/main.redb").exists() {
+            assert_eq!(loading.child.try_wait().unwrap(), None, "it ended on its own");
             std::thread::yield_now();
         }
         loading.child.kill().unwrap();

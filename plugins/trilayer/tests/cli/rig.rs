@@ -69,7 +69,12 @@ impl Rig {
     fn prepared(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
         command.current_dir(self.folder.path()).stdin(Stdio::null());
-        command.env_remove("TRILAYER_CONFIG").env_remove("RUST_LOG");
+        command.env_remove("RUST_LOG");
+        for (name, _) in
+            std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("TRILAYER"))
+        {
+            command.env_remove(name);
+        }
         command
     }
 

@@ -1,11 +1,11 @@
 //! How a command fails: an exit code, a message and its causes.
 
-use std::io::{self, Write as _};
-
 use serde_json::json;
 use trilayer::{
     ComponentError, ComponentKind, ConfigError, FactoryError, MapError, MapsError, RegistryError,
 };
+
+use crate::output::say;
 
 /// What the process says to the one that started it.
 ///
@@ -92,6 +92,11 @@ impl Failure {
         self
     }
 
+    /// The message with its causes, for lists of failures.
+    pub(crate) fn one_line(&self) -> String {
+        self.lines.join(": ")
+    }
+
     pub(crate) fn exit(&self) -> Exit {
         self.exit
     }
@@ -104,8 +109,7 @@ impl Failure {
         } else {
             self.readable(message, causes)
         };
-        // If standard error is gone there is nobody left to tell.
-        drop(writeln!(io::stderr(), "{text}"));
+        say(&text);
     }
 
     fn readable(&self, message: &str, causes: &[String]) -> String {

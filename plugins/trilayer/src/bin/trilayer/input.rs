@@ -2,7 +2,7 @@
 
 use std::io::{self, Read as _};
 
-use trilayer::{MapConfig, Maps, Value};
+use trilayer::{Config, MapConfig, Value};
 
 use crate::failure::{Exit, Failure};
 
@@ -16,13 +16,17 @@ pub(crate) fn max_json_bytes(settings: &MapConfig) -> u64 {
 }
 
 /// The settings that serve a map.
-pub(crate) fn settings_of(maps: &Maps, map: &str) -> MapConfig {
-    maps.config().serving(map).map(|(_, settings)| settings.clone()).unwrap_or_default()
+pub(crate) fn settings_of(config: &Config, map: &str) -> MapConfig {
+    config.serving(map).map(|(_, settings)| settings.clone()).unwrap_or_default()
 }
 
 /// The value of an argument that is JSON, or `-` for standard input.
-pub(crate) fn value_of(argument: &str, settings: &MapConfig) -> Result<Value, Failure> {
-    if argument == "-" { parse(&read_all(max_json_bytes(settings))?) } else { parse(argument) }
+pub(crate) async fn value_of(argument: String, settings: MapConfig) -> Result<Value, Failure> {
+    if argument != "-" {
+        return parse(&argument);
+    }
+    let reading = tokio::task::spawn_blocking(move || read_all(max_json_bytes(&settings)));
+    parse(&reading.await.map_err(|error| Failure::new(Exit::Other, error))??)
 }
 
 fn read_all(limit: u64) -> Result<String, Failure> {

@@ -65,7 +65,11 @@ pub(crate) struct Loader<'a> {
 enum End {
     Input,
     Signal(Exit),
-    Failed(Failure),
+    /// The line it is about, if it is about one.
+    Failed {
+        line: Option<u64>,
+        failure: Failure,
+    },
 }
 
 /// How a write ended.
@@ -127,7 +131,7 @@ impl<'a> Loader<'a> {
             }
             durable = self.acks.settle(), if self.acks.is_flushing() => {
                 if let Err(failure) = durable {
-                    self.fail(failure);
+                    self.fail(None, failure);
                 }
             }
             found = self.found.recv(), if has_room => self.take(found),
@@ -146,9 +150,9 @@ impl<'a> Loader<'a> {
             }
             Some(Found::Unreadable { after_line, error }) => {
                 let what = format!("cannot read {} after line {after_line}", self.job.name);
-                self.fail(Failure::new(Exit::NoInput, anyhow::Error::from(error).context(what)));
+                self.fail(None, Failure::new(Exit::NoInput, anyhow::Error::from(error).context(what)));
             }
-            None => self.fail(Failure::message(Exit::Other, "the thread that reads has failed")),
+            None => self.fail(None, Failure::message(Exit::Other, "the thread that reads has failed")),
         }
     }
 
@@ -175,14 +179,14 @@ impl<'a> Loader<'a> {
     fn settle(&mut self, ended: Result<Written, JoinError>) {
         let Written { line, key, outcome } = match ended {
             Ok(written) => written,
-            Err(error) => return self.fail(Failure::new(Exit::Other, error)),
+            Err(error) => return self.fail(None, Failure::new(Exit::Other, error)),
         };
         self.busy.remove(&key);
         match outcome {
             Ok(()) => self.tally.store(line),
             Err(error) => {
                 let what = format!("{}:{line}: the record was not stored", self.job.name);
-                self.fail(Failure::from(error).context(what));
+                self.fail(Some(line), Failure::from(error).context(what));
             }
         }
     }
@@ -190,7 +194,7 @@ impl<'a> Loader<'a> {
     fn refuse(&mut self, line: u64, problem: &BadLine) {
         let message = format!("{}:{line}: {problem}", self.job.name);
         match self.job.load.on_error {
-            OnError::Stop => self.fail(Failure::message(Exit::BadData, message)),
+            OnError::Stop => self.fail(Some(line), Failure::message(Exit::BadData, message)),
             OnError::Skip => {
                 self.tally.skip(line);
                 if self.skipped.len() < MAX_TOLD {
@@ -207,10 +211,17 @@ impl<'a> Loader<'a> {
         self.skipped.push(Skipped { line, message });
     }
 
-    /// Ends the load; the first failure is the one that is told.
-    fn fail(&mut self, failure: Failure) {
-        if !matches!(self.end, Some(End::Failed(_))) {
-            self.end = Some(End::Failed(failure));
+    /// Ends the load. Of several failures that about the first line is told; a store that
+    /// fails to flush tells less than the record that it could not take.
+    fn fail(&mut self, line: Option<u64>, failure: Failure) {
+        let tells_more = match &self.end {
+            Some(End::Failed { line: told, .. }) => {
+                line.is_some_and(|line| told.is_none_or(|told| line < told))
+            }
+            _ => true,
+        };
+        if tells_more {
+            self.end = Some(End::Failed { line, failure });
         }
     }
 
@@ -219,7 +230,7 @@ impl<'a> Loader<'a> {
         let (tally, name) = (&self.tally, &self.job.name);
         let (stored, lines) = (count(tally.stored, "record"), tally.lines());
         match self.end.take() {
-            Some(End::Failed(failure)) => {
+            Some(End::Failed { failure, .. }) => {
                 let again = "put that right and run the same command again: nothing is stored twice";
                 Err(failure.context(format!("the load stopped after {stored} ({lines}); {again}")))
             }

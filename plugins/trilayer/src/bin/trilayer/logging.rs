@@ -5,9 +5,11 @@ use std::io::{self, IsTerminal as _};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 
-/// Logs what `RUST_LOG` asks for, else what `-v` does: warnings if it is not given.
-pub(crate) fn start(verbose: u8) {
+/// Logs what `RUST_LOG` asks for, else what `-v` does. If neither is given, warnings; nothing
+/// with `--json`, where standard error is for one JSON object.
+pub(crate) fn start(verbose: u8, as_json: bool) {
     let level = match verbose {
+        0 if as_json => LevelFilter::OFF,
         0 => LevelFilter::WARN,
         1 => LevelFilter::INFO,
         2 => LevelFilter::DEBUG,

@@ -31,15 +31,19 @@ fn main() {
         Ok(cli) => run(cli),
         Err(error) => refuse(&error, &arguments),
     };
-    // Not by returning: a thread may still be waiting for standard input.
     std::process::exit(exit.code());
 }
 
 fn run(cli: Cli) -> Exit {
     let as_json = cli.global.json;
-    logging::start(cli.global.verbose);
+    logging::start(cli.global.verbose, as_json);
     let outcome = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime.block_on(run_command(cli)),
+        Ok(runtime) => {
+            let outcome = runtime.block_on(run_command(cli));
+            // Not by waiting: a thread may be reading standard input.
+            runtime.shutdown_background();
+            outcome
+        }
         Err(error) => Err(Failure::new(Exit::Other, error)),
     };
     match outcome {

@@ -34,6 +34,11 @@ impl Output {
     }
 }
 
+/// Says something on standard error. If that is closed, there is nobody to tell.
+pub(crate) fn say(text: &str) {
+    drop(writeln!(io::stderr(), "{text}"));
+}
+
 /// Writes a value and a line feed.
 pub(crate) fn write_json_line(to: &mut impl Write, value: &impl Serialize) -> io::Result<()> {
     serde_json::to_writer(&mut *to, value)?;

@@ -4,6 +4,8 @@ use std::time::Instant;
 
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::output::say;
+
 /// How far a load or a dump is: records, rate, and the time left if the total is known.
 #[derive(Debug, Clone)]
 pub(crate) struct Progress {
@@ -54,7 +56,7 @@ impl Progress {
 
     /// Says something beside the bar, on standard error.
     pub(crate) fn say(&self, text: &str) {
-        self.bar.suspend(|| eprintln!("{text}"));
+        self.bar.suspend(|| say(text));
     }
 
     /// Takes the bar away.

@@ -1,10 +1,10 @@
 //! `check`: whether everything a configuration names is there and whole.
 
 use serde::Serialize;
-use trilayer::{Map, MapConfig, MapError, Maps};
+use serde_json::json;
+use trilayer::{Map, MapConfig, MapError, Maps, MapsError};
 
 use super::pages::Pages;
-use super::stats::exact_names;
 use crate::failure::{Exit, Failure};
 use crate::output::Output;
 use crate::progress::count;
@@ -23,6 +23,19 @@ struct Checked {
     /// where something is damaged.
     read: Option<u64>,
     problems: Vec<String>,
+    /// What the first of the problems comes to.
+    #[serde(skip)]
+    exit: Exit,
+}
+
+impl Checked {
+    fn note(&mut self, problem: impl Into<Failure>) {
+        let problem = problem.into();
+        if self.problems.is_empty() {
+            self.exit = problem.exit();
+        }
+        self.problems.push(problem.one_line());
+    }
 }
 
 pub(super) async fn run(session: &Session) -> Result<(), Failure> {
@@ -34,9 +47,10 @@ pub(super) async fn run(session: &Session) -> Result<(), Failure> {
             }
             let mut output = Output::new();
             if session.global.json {
-                output.json(&checked)?
+                let ok = checked.iter().all(|map| map.problems.is_empty());
+                output.json(&json!({ "ok": ok, "maps": checked }))?;
             } else {
-                print(&checked, &mut output)?
+                print(&checked, &mut output)?;
             }
             output.flush()?;
             outcome(&checked)
@@ -52,11 +66,23 @@ async fn check(maps: &Maps, name: &str, settings: &MapConfig) -> Result<Checked,
         observers: settings.observers.iter().map(|observer| observer.name.clone()).collect(),
         read: None,
         problems: Vec::new(),
+        exit: Exit::Done,
     };
-    if exact_names(maps).iter().any(|exact| exact == name) {
+    if maps.config().serving(name).is_some() {
         read_all(&maps.get(name)?, &mut checked).await;
+    } else if let Err(error) = try_pattern(maps, name) {
+        checked.note(error);
     }
     Ok(checked)
+}
+
+/// The observers of a pattern's maps are made with the first such map, so make one.
+fn try_pattern(maps: &Maps, pattern: &str) -> Result<(), MapsError> {
+    let name = pattern.replace(['*', '?'], "x");
+    match maps.config().serving(&name) {
+        Some((entry, _)) if entry == pattern => maps.get(&name).map(drop),
+        _ => Ok(()),
+    }
 }
 
 /// Reads every value, past those that are damaged if they can be told.
@@ -69,7 +95,7 @@ async fn read_all(map: &Map, checked: &mut Checked) {
             Err(MapError::CannotScan { .. }) => return,
             Err(error) => {
                 let damaged = damaged_key(&error);
-                checked.problems.push(format!("{:#}", anyhow::Error::from(error)));
+                checked.note(error);
                 match damaged {
                     Some(key) if checked.problems.len() < MAX_PROBLEMS => pages.skip_to(&key),
                     _ => break,
@@ -116,6 +142,7 @@ fn outcome(checked: &[Checked]) -> Result<(), Failure> {
     if problems == 0 {
         return Ok(());
     }
+    let exit = checked.iter().map(|map| map.exit).find(|exit| *exit != Exit::Done);
     let problems = count(problems, "problem");
-    Err(Failure::message(Exit::Io, format!("{problems} found; see standard output")))
+    Err(Failure::message(exit.unwrap_or(Exit::Other), format!("{problems} found; see standard output")))
 }

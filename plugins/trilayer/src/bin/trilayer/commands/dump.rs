@@ -13,7 +13,7 @@ use super::pages::Pages;
 use crate::args::Dump;
 use crate::entry::Entry;
 use crate::failure::{Exit, Failure};
-use crate::output::{Output, write_json_line};
+use crate::output::{Output, say, write_json_line};
 use crate::progress::{Progress, count, rate};
 use crate::session::Session;
 
@@ -92,7 +92,7 @@ fn summarize(session: &Session, dump: &Dump, records: u64, seconds: f64) -> Resu
     let rate = rate(records, seconds);
     if !session.global.json {
         let records = count(records, "record");
-        eprintln!("{records} of map {:?} in {seconds:.1} s, {rate:.0}/s", dump.map);
+        say(&format!("{records} of map {:?} in {seconds:.1} s, {rate:.0}/s", dump.map));
         return Ok(());
     }
     let mut output = Output::new();

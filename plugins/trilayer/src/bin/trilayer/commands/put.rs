@@ -11,10 +11,12 @@ use crate::output::Output;
 use crate::session::Session;
 
 pub(super) async fn run(session: &Session, put: Put) -> Result<(), Failure> {
+    // Before anything is opened: whoever types the value may take their time.
+    let settings = input::settings_of(&session.config()?, &put.map);
+    let value = session.stop.or(input::value_of(put.value, settings)).await?;
     session
         .with_maps(async |maps| {
             let map = maps.get(&put.map)?;
-            let value = input::value_of(&put.value, &input::settings_of(maps, &put.map))?;
             if !session.global.json {
                 return Ok(map.set(&put.key, value).await?);
             }

@@ -40,12 +40,12 @@ pub(super) async fn run(session: &Session, stats: Stats) -> Result<(), Failure> 
 }
 
 /// The maps that are named without a pattern.
-pub(super) fn exact_names(maps: &Maps) -> Vec<String> {
+fn exact_names(maps: &Maps) -> Vec<String> {
     maps.names().filter(|name| maps.config().serving(name).is_some()).map(str::to_owned).collect()
 }
 
 async fn of(maps: &Maps, map: &Map) -> Result<MapStats, Failure> {
-    let settings = settings_of(maps, map.name());
+    let settings = settings_of(maps.config(), map.name());
     let stored = match Pages::new(map, "").count().await {
         Ok(count) => Some(count),
         Err(trilayer::MapError::CannotScan { .. }) => None,

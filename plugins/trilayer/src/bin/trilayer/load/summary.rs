@@ -7,7 +7,7 @@ use trilayer::Value;
 
 use super::Loader;
 use crate::failure::Failure;
-use crate::output::Output;
+use crate::output::{Output, say};
 use crate::progress::{count, rate};
 
 /// What an observer has to tell.
@@ -84,9 +84,9 @@ impl Loader<'_> {
 impl Summary<'_> {
     fn print(&self) {
         let (records, map, rate) = (count(self.records, "record"), self.map, self.records_per_second);
-        eprintln!("{records} stored in map {map:?} in {:.1} s, {rate:.0}/s", self.seconds);
+        say(&format!("{records} stored in map {map:?} in {:.1} s, {rate:.0}/s", self.seconds));
         for report in &self.observers {
-            eprintln!("  {report}");
+            say(&format!("  {report}"));
         }
     }
 }

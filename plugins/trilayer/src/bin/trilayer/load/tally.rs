@@ -47,7 +47,7 @@ impl Tally {
     /// Tells the lines that are done, in a sentence's middle.
     pub(crate) fn lines(&self) -> String {
         match self.through() {
-            0 => "no line up to which all are stored".to_owned(),
+            0 => "line 1 is not stored".to_owned(),
             through if self.skipped > 0 => format!("lines 1..={through} are stored or skipped"),
             through => format!("lines 1..={through} are stored"),
         }
