@@ -34,7 +34,8 @@ use crate::{
 /// - **Store first.** With a real data store, a write of [`Client`](CallerProvenance::Client) or
 ///   [`CrdtMerge`](CallerProvenance::CrdtMerge) goes there first; memory and observers change only
 ///   after it said `Ok`. If it says `Err` the caller gets that, and memory, expiry and observers are
-///   as before. Other callers' writes change memory only, and stay *dirty* until a flush.
+///   as before. Other callers' writes change memory only, and stay *dirty* until a flush; they never
+///   call the data store, so the old value they return and report is what this store holds.
 /// - **Linearizable per key**: the histories of `get`, `put`, `remove` and the backup forms are those
 ///   of an optional value with a deadline, whichever engine and data store, slow, failing and
 ///   cancelled operations included. An error from the data store means the write may or may not have
@@ -50,7 +51,7 @@ use crate::{
 /// - **Observers** are told once per commit, in commit order per key, under the key's lock.
 /// - **Cancellation.** A dropped future means "not started" or "ran to its end". One that waits for
 ///   other operations of its stripe is called off; one that has begun ends in the background, on the
-///   runtime it was polled on, or on a thread of its own without one.
+///   runtime it was polled on (keep driving it), or without one on a thread that all such callers share.
 ///
 /// # What it keeps of keys that are not in memory
 ///

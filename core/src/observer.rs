@@ -18,7 +18,8 @@ use crate::{Record, RecordValue, Value};
 ///   deadline has passed included.
 /// - A panic is caught, counted and reported; other observers and the operation go on.
 pub trait MutationObserver: Send + Sync {
-    /// A key was inserted. `old` is its former value if that was not in memory.
+    /// A key was inserted, or a backup written. `old` is the former value, as far as it is known:
+    /// for an insert, one that was not in memory.
     fn on_put(&self, key: &str, record: &Record, old: Option<&RecordValue>, is_backup: bool);
 
     /// The value of a key in memory was replaced.

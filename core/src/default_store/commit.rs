@@ -98,7 +98,8 @@ impl Inner {
         write: &mut Write,
         room: &mut Room<'_>,
     ) -> Result<Option<RecordValue>, NoRoom> {
-        let standing = self.settle(state, key, self.now());
+        let now = if write.persisted { self.now() } else { write.now };
+        let standing = self.settle(state, key, now);
         let resident = standing.is_resident();
         if !resident && !room.is_reserved() {
             return Err(NoRoom);

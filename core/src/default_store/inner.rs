@@ -160,7 +160,7 @@ impl Inner {
     }
 
     pub(super) fn drop_expiry(&self, state: &mut State, key: &str) {
-        if state.expiry.remove(key) {
+        if state.expiry.len() > 0 && state.expiry.remove(key) {
             self.guarded.fetch_sub(1, Ordering::AcqRel);
         }
     }

@@ -135,19 +135,29 @@ impl Inner {
 
     pub(super) async fn get(self: &Arc<Self>, key: &str, touch: bool) -> anyhow::Result<Option<Record>> {
         self.check_open()?;
-        let waiting = match self.lookup(key, touch) {
-            Lookup::Hit(record) => return Ok(Some(record)),
+        match self.lookup(key, touch) {
+            Lookup::Hit(record) => Ok(Some(record)),
             Lookup::Miss => {
                 // A store that was destroyed since has nothing, which says nothing of the key.
                 self.check_open()?;
-                return Ok(None);
+                Ok(None)
             }
-            Lookup::Wait(waiting) => waiting,
-            Lookup::Load(load, waiting) => {
-                self.load(vec![load]).await;
-                waiting
-            }
-        };
+            // Boxed, for a hit's future would be as large as a load's otherwise.
+            Lookup::Wait(waiting) => Box::pin(self.get_loaded(key, touch, None, waiting)).await,
+            Lookup::Load(load, waiting) => Box::pin(self.get_loaded(key, touch, Some(load), waiting)).await,
+        }
+    }
+
+    async fn get_loaded(
+        self: &Arc<Self>,
+        key: &str,
+        touch: bool,
+        load: Option<Load>,
+        waiting: Waiting,
+    ) -> anyhow::Result<Option<Record>> {
+        if let Some(load) = load {
+            self.load(vec![load]).await;
+        }
         let loaded = await_load(waiting, &self.called("get")).await?;
         Ok(loaded.map(|record| if touch { self.touch_loaded(key, record) } else { record }))
     }

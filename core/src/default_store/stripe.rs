@@ -78,8 +78,10 @@ impl State {
 
     /// Forgets what is known of a key while it is resident. Returns whether it was a backup.
     pub(super) fn leave(&mut self, key: &SharedStr) -> bool {
-        self.dirty.remove(key);
-        self.backups.remove(key)
+        if !self.dirty.is_empty() {
+            self.dirty.remove(key);
+        }
+        !self.backups.is_empty() && self.backups.remove(key)
     }
 }
 

@@ -1,4 +1,6 @@
 //! Writes: to the data store first, then to memory.
+//!
+//! What goes to the data store is boxed, so that the future of a write that does not is small.
 
 use std::sync::Arc;
 
@@ -41,7 +43,7 @@ impl Inner {
             store.called("put").guard(add).await?;
             store.finish_put(&key, Write { value, expiry, now, persisted: true, prior })
         };
-        run_to_end(self.called("put"), ticket, put).await
+        Box::pin(run_to_end(self.called("put"), ticket, put)).await
     }
 
     fn finish_put(&self, key: &SharedStr, mut write: Write) -> anyhow::Result<Option<RecordValue>> {
@@ -75,7 +77,7 @@ impl Inner {
             store.called("put_backup").guard(add).await?;
             store.finish_backup(&key, &record, true)
         };
-        run_to_end(self.called("put_backup"), ticket, put).await
+        Box::pin(run_to_end(self.called("put_backup"), ticket, put)).await
     }
 
     fn finish_backup(&self, key: &SharedStr, record: &Record, persisted: bool) -> anyhow::Result<()> {
@@ -115,7 +117,7 @@ impl Inner {
             store.called(operation).guard(remove).await?;
             store.finish_remove(&key, true, prior, is_backup)
         };
-        run_to_end(self.called(operation), ticket, remove).await
+        Box::pin(run_to_end(self.called(operation), ticket, remove)).await
     }
 
     fn finish_remove(

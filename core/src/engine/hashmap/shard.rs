@@ -69,8 +69,7 @@ impl Shard {
                 None
             }
         };
-        self.cost.fetch_add(cost, Ordering::AcqRel);
-        self.cost.fetch_sub(old.as_ref().map_or(0, |old| old.metadata.cost), Ordering::AcqRel);
+        self.change_cost(old.as_ref().map_or(0, |old| old.metadata.cost), cost);
         old
     }
 
@@ -97,9 +96,15 @@ impl Shard {
         let record = &mut slab.get_mut(slot)?.record;
         let before = record.metadata.cost;
         change(&mut record.metadata);
-        self.cost.fetch_add(record.metadata.cost, Ordering::AcqRel);
-        self.cost.fetch_sub(before, Ordering::AcqRel);
+        self.change_cost(before, record.metadata.cost);
         Some(record.clone())
+    }
+
+    /// Most changes leave the cost as it was, and the shared line alone.
+    fn change_cost(&self, before: u64, after: u64) {
+        if before != after {
+            self.cost.fetch_add(after.wrapping_sub(before), Ordering::AcqRel);
+        }
     }
 
     pub(super) fn clear(&self) {
