@@ -47,7 +47,9 @@ pub struct MapUsage {
     pub resident: u64,
     /// Estimated heap bytes of their keys and values.
     pub cost_bytes: u64,
-    /// Changes the data store has yet to be told of.
+    /// Records in memory that a real data store does not have yet.
+    pub dirty: u64,
+    /// Changes of keys not in memory that the data store has yet to be told of.
     pub parked: u64,
     /// Deadlines kept, of records in memory or not.
     pub deadlines: u64,
@@ -146,6 +148,7 @@ impl Map {
             sum.partitions += 1;
             sum.resident += usage.resident;
             sum.cost_bytes += usage.cost_bytes;
+            sum.dirty += usage.dirty;
             sum.parked += usage.parked;
             sum.deadlines += usage.deadlines;
         }

@@ -20,6 +20,7 @@ struct MapStats {
     stored: Option<u64>,
     resident: u64,
     cost_bytes: u64,
+    dirty: u64,
     parked: u64,
     observer_panics: u64,
     observers: Vec<ObserverReport>,
@@ -59,6 +60,7 @@ async fn of(maps: &Maps, map: &Map) -> Result<MapStats, Failure> {
         stored,
         resident: usage.resident,
         cost_bytes: usage.cost_bytes,
+        dirty: usage.dirty,
         parked: usage.parked,
         observer_panics: usage.observer_panics,
         observers: ObserverReport::all_of(map),
@@ -74,6 +76,7 @@ fn print(stats: &MapStats, output: &mut Output) -> Result<(), Failure> {
         ("data store", stats.data_store.clone()),
         ("stored", stored),
         ("in memory", format!("{}, {} bytes", stats.resident, stats.cost_bytes)),
+        ("dirty", stats.dirty.to_string()),
         ("parked", stats.parked.to_string()),
     ] {
         output.text(&format!("  {what:<10}  {is}"))?;
