@@ -26,6 +26,7 @@ mod engine;
 mod error;
 mod observer;
 mod record_store;
+mod sync;
 
 pub use clock::{Clock, HybridClock, SystemClock};
 pub use component::{

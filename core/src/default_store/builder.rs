@@ -1,7 +1,6 @@
 //! Putting a store together.
 
 use std::fmt;
-use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, OnceLock};
 
 use foldhash::fast::RandomState;
@@ -9,6 +8,7 @@ use foldhash::fast::RandomState;
 use super::DefaultRecordStore;
 use super::inner::{Inner, Owns};
 use super::stripe::Stripe;
+use crate::sync::AtomicUsize;
 use crate::{
     Clock, CompositeMutationObserver, HashMapStorage, MapDataStore, NullDataStore, StorageConfig,
     StorageEngine, SystemClock,

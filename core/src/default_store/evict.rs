@@ -1,10 +1,9 @@
 //! Eviction: on demand, and to keep the store within its bound.
 
-use std::sync::atomic::Ordering;
-
 use super::commit::{NoRoom, Standing};
 use super::inner::Inner;
 use super::stripe::{State, Stripe};
+use crate::sync::{Ordering, yield_now};
 use crate::{IterationCursor, Record, RecordValue, SharedStr};
 
 /// Records looked at for one eviction. Fifteen samples come within a few percent of exact
@@ -106,7 +105,7 @@ impl Inner {
                 // All room is with inserts about to happen; they hold it across no await.
                 Sampled::Nothing => {
                     waits += 1;
-                    std::thread::yield_now();
+                    yield_now();
                 }
             }
         }

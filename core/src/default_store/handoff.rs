@@ -10,25 +10,27 @@ use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::Poll;
 
-use parking_lot::Mutex;
-use tokio::runtime::Handle;
-use tokio::sync::oneshot;
-use tokio::task::AbortHandle;
 use tracing::Instrument;
 
 use crate::StoreError;
 use crate::observer::panic_text;
+use crate::sync::{AtomicU8, Handle, JoinHandle, Ordering, oneshot};
 
 const QUEUED: u8 = 0;
 const STARTED: u8 = 1;
 const CALLED_OFF: u8 = 2;
 
 /// Decides between an operation that starts and a caller who calls it off: one of them wins.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Ticket(AtomicU8);
+
+impl Default for Ticket {
+    fn default() -> Self {
+        Self(AtomicU8::new(QUEUED))
+    }
+}
 
 impl Ticket {
     /// From here on the operation runs to its end. False if it was called off.
@@ -107,7 +109,7 @@ async fn hand_over<T: Send + 'static>(
 
 /// Stands for a caller who still wants the outcome.
 struct Caller {
-    task: AbortHandle,
+    task: JoinHandle<()>,
     ticket: Arc<Ticket>,
 }
 
@@ -120,17 +122,18 @@ impl Drop for Caller {
 }
 
 /// On the caller's runtime; for callers without one, on one that they share.
-fn spawn(rest: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<AbortHandle> {
+fn spawn(rest: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<JoinHandle<()>> {
     let runtime = match Handle::try_current() {
         Ok(runtime) => runtime,
         Err(_) => shared_runtime()?,
     };
-    Ok(runtime.spawn(rest).abort_handle())
+    Ok(runtime.spawn(rest))
 }
 
 /// A thread that polls what callers without a runtime leave unfinished; started by the first.
+#[cfg(not(trilayer_shuttle))]
 fn shared_runtime() -> anyhow::Result<Handle> {
-    static SHARED: Mutex<Option<Handle>> = Mutex::new(None);
+    static SHARED: parking_lot::Mutex<Option<Handle>> = parking_lot::Mutex::new(None);
     let mut shared = SHARED.lock();
     if let Some(runtime) = &*shared {
         return Ok(runtime.clone());
@@ -140,4 +143,10 @@ fn shared_runtime() -> anyhow::Result<Handle> {
     let drive = move || runtime.block_on(std::future::pending::<()>());
     std::thread::Builder::new().name("trilayer-rest".to_owned()).spawn(drive)?;
     Ok(shared.insert(handle).clone())
+}
+
+/// Under the checker every caller has a runtime.
+#[cfg(trilayer_shuttle)]
+fn shared_runtime() -> anyhow::Result<Handle> {
+    anyhow::bail!("no runtime")
 }

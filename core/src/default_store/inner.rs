@@ -3,7 +3,6 @@
 use std::hash::BuildHasher;
 use std::sync::Arc;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use foldhash::fast::RandomState;
 
@@ -11,6 +10,7 @@ use super::expiry::Expiry;
 use super::handoff::Called;
 use super::observing::{Observing, is_observing};
 use super::stripe::{State, Stripe};
+use crate::sync::{AtomicUsize, Ordering};
 use crate::{
     Clock, CompositeMutationObserver, ExpiryPolicy, MapDataStore, MutationObserver, Record, RecordMetadata,
     RecordValue, SharedStr, StorageConfig, StorageEngine, StoreError, StoredValue,

@@ -1,14 +1,12 @@
 //! Clear, reset and destroy: all stripes at once.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
-
-use parking_lot::MutexGuard;
 
 use super::expiry::ExpiryTable;
 use super::handoff::{Ticket, run_to_end};
 use super::inner::Inner;
 use super::stripe::{Beneath, Change, State, Stripe};
+use crate::sync::{MutexGuard, Ordering};
 use crate::{MutationObserver, ScanRequest, SharedStr};
 
 impl Inner {

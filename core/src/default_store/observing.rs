@@ -2,8 +2,11 @@
 
 use std::cell::RefCell;
 
+use crate::sync::thread_local;
+
 thread_local! {
-    static RUNNING: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
+    #[expect(clippy::missing_const_for_thread_local, reason = "the checker's thread_local has no const form")]
+    static RUNNING: RefCell<Vec<usize>> = RefCell::new(Vec::new());
 }
 
 /// Marks, as long as it lives, that observers of a store run on this thread.
@@ -11,18 +14,18 @@ pub(super) struct Observing;
 
 impl Observing {
     pub(super) fn enter(store: usize) -> Self {
-        RUNNING.with_borrow_mut(|running| running.push(store));
+        RUNNING.with(|running| running.borrow_mut().push(store));
         Self
     }
 }
 
 impl Drop for Observing {
     fn drop(&mut self) {
-        RUNNING.with_borrow_mut(|running| running.pop());
+        RUNNING.with(|running| running.borrow_mut().pop());
     }
 }
 
 /// Whether this code runs inside an observer of the store.
 pub(super) fn is_observing(store: usize) -> bool {
-    RUNNING.with_borrow(|running| running.contains(&store))
+    RUNNING.with(|running| running.borrow().contains(&store))
 }

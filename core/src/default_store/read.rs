@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use std::collections::HashMap;
-use tokio::sync::{OwnedMutexGuard, watch};
 
 use super::commit::Standing;
 use super::handoff::{Called, Ticket, run_to_end};
 use super::inner::Inner;
 use super::stripe::{Loaded, State};
+use crate::sync::{OwnedMutexGuard, watch};
 use crate::{Record, RecordMetadata, SharedError, SharedStr, StoredValue};
 
 /// Attempts to find several stripes free at once.

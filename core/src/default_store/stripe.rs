@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use parking_lot::{Mutex, MutexGuard};
 use std::collections::{HashMap, HashSet};
-use tokio::sync::{Mutex as OrderLock, OwnedMutexGuard, watch};
 
 use super::expiry::{Expiry, ExpiryTable};
+use crate::sync::{Mutex, MutexGuard, OrderLock, OwnedMutexGuard, watch};
 use crate::{Record, SharedError, SharedStr};
 
 /// The outcome of a load, as every waiter gets it.

@@ -4,13 +4,13 @@ mod shard;
 
 use std::collections::HashSet;
 use std::hash::BuildHasher;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use foldhash::fast::RandomState;
 
 use self::shard::Shard;
 use super::slab::Entry;
 use super::{AtomicUpdate, FetchResult, IterationCursor, StorageEngine};
+use crate::sync::Ordering;
 use crate::{Record, RecordMetadata};
 
 /// Records in sharded hash tables; the default engine.
@@ -42,7 +42,7 @@ impl HashMapStorage {
     /// An empty engine with `shards` shards, rounded up to a power of two of at most 1024.
     #[must_use]
     pub fn with_shards(shards: usize) -> Self {
-        static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+        static NEXT_ID: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(1);
         let shards = shards.clamp(1, 1024).next_power_of_two();
         Self {
             id: NEXT_ID.fetch_add(1, Ordering::Relaxed),

@@ -1,12 +1,10 @@
 //! One shard: a table from hashes to slots, the slots, and their sums.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry as TableEntry;
-use parking_lot::{RwLock, RwLockReadGuard};
 
 use crate::engine::slab::{Entry, Slab};
+use crate::sync::{AtomicU64, AtomicUsize, Ordering, RwLock, RwLockReadGuard};
 use crate::{Record, RecordMetadata};
 
 /// The sums stand outside the lock, so that reading them waits for nobody; they change
