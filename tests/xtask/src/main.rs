@@ -28,6 +28,12 @@ enum Chore {
     Doc,
     /// Every test, through nextest if it is installed, and the examples in the docs
     Test,
+    /// Every pair of operations in every interleaving the scheduler comes up with
+    Interleave {
+        /// Runs of each scenario, each in another order
+        #[arg(long, default_value_t = 300)]
+        runs: u32,
+    },
     /// The benches beside other maps and caches; arguments go to the bench
     Bench {
         /// Passed on, as in `-- --quick`
@@ -42,11 +48,13 @@ fn main() -> anyhow::Result<()> {
         Chore::Ci => {
             lint()?;
             doc()?;
-            test()
+            test()?;
+            interleave(300)
         }
         Chore::Lint => lint(),
         Chore::Doc => doc(),
         Chore::Test => test(),
+        Chore::Interleave { runs } => interleave(runs),
         Chore::Bench { arguments } => {
             let bench = ["bench", "--locked", "-p", "trilayer-bench", "--"];
             cargo(bench.into_iter().chain(arguments.iter().map(String::as_str)), &[])
@@ -74,6 +82,19 @@ fn test() -> anyhow::Result<()> {
     }
     cargo(["nextest", "run", "--no-fail-fast"].into_iter().chain(all), &[])?;
     cargo(["test", "--doc"].into_iter().chain(all), &[])
+}
+
+/// Built apart, since the checker takes the place of locks, atomics and tasks.
+fn interleave(runs: u32) -> anyhow::Result<()> {
+    let suite = ["test", "--locked", "--profile", "checked", "-p", "trilayer-interleavings"];
+    let target = root().join("target/interleave");
+    let runs = runs.to_string();
+    let environment = [
+        ("RUSTFLAGS", "--cfg trilayer_shuttle"),
+        ("CARGO_TARGET_DIR", target.to_str().context("the workspace's path is not UTF-8")?),
+        ("TRILAYER_INTERLEAVINGS", &runs),
+    ];
+    cargo(suite, &environment)
 }
 
 fn has_nextest() -> bool {
