@@ -12,7 +12,13 @@ mod programs;
 mod scene;
 mod slow_store;
 
-/// How often each scenario is run, each time in another order; `TRILAYER_INTERLEAVINGS` says more.
-fn iterations(default: usize) -> usize {
-    std::env::var("TRILAYER_INTERLEAVINGS").ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+/// Runs a scenario in many orders: half of them picked at random step by step, half by priorities
+/// that change at two random steps, which finds what takes a long run of one caller in the middle of
+/// another (Burckhardt et al., "A Randomized Scheduler with Probabilistic Guarantees of Finding
+/// Bugs", 2010). `TRILAYER_INTERLEAVINGS` says how many.
+fn explore(scenario: impl Fn() + Send + Sync + Clone + 'static) {
+    let asked = std::env::var("TRILAYER_INTERLEAVINGS").ok().and_then(|text| text.parse().ok());
+    let runs: usize = asked.unwrap_or(300);
+    shuttle::check_random(scenario.clone(), runs.div_ceil(2));
+    shuttle::check_pct(scenario, runs / 2, 2);
 }

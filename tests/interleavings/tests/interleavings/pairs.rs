@@ -1,13 +1,13 @@
 //! Every operation against every operation, from every state of the key.
 
-use crate::iterations;
+use crate::explore;
 use crate::scene::{ALL, Op, STARTS, play};
 
 fn against_all(op: Op) {
     for start in STARTS {
         for other in ALL {
             for bound in [0, 1] {
-                shuttle::check_random(move || play(start, &[vec![op], vec![other]], bound), iterations(30));
+                explore(move || play(start, &[vec![op], vec![other]], bound));
             }
         }
     }

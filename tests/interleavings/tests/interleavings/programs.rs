@@ -1,6 +1,6 @@
 //! Random programs of three callers, two operations each.
 
-use crate::iterations;
+use crate::explore;
 use crate::scene::{ALL, Op, STARTS, play};
 
 fn program(random: &mut fastrand::Rng) -> Vec<Op> {
@@ -13,7 +13,7 @@ fn programs(seed: u64) {
     for _ in 0..60 {
         let callers: Vec<_> = (0..3).map(|_| program(&mut random)).collect();
         let (start, bound) = (STARTS[random.usize(..STARTS.len())], random.u64(..3));
-        shuttle::check_random(move || play(start, &callers, bound), iterations(30));
+        explore(move || play(start, &callers, bound));
     }
 }
 

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use shuttle::future::{block_on, spawn};
+use shuttle::future::{block_on, spawn, yield_now};
+use shuttle::rand::Rng as _;
 use trilayer_core::CallerProvenance::{Client, Replication};
 use trilayer_core::{
     CompositeMutationObserver, DefaultRecordStore, ExpiryPolicy, HashMapStorage, RecordStore, RecordValue,
@@ -180,6 +181,11 @@ impl Scene {
     }
 
     async fn call(&self, op: Op, value: i64) -> Option<Done> {
+        // Callers who all begin at once meet at the same few places; these delays move them
+        // along each other.
+        for _ in 0..shuttle::rand::thread_rng().gen_range(0..16) {
+            yield_now().await;
+        }
         let called = self.time.fetch_add(1, Ordering::SeqCst);
         let effect = self.perform(op, value).await;
         let returned = self.time.fetch_add(1, Ordering::SeqCst);
