@@ -1,8 +1,9 @@
 //! The model's reads and writes.
 
 use trilayer_core::{ExpiryPolicy, Record, RecordValue, Value};
+use trilayer_testkit::EventKind;
 
-use crate::model::{Failed, Item, Limits, Model, Outcome, Place, Stored};
+use crate::model::{Failed, Item, Key, Limits, Model, Outcome, Place, Stored};
 use crate::ops::Fault;
 
 impl Model {
@@ -19,10 +20,8 @@ impl Model {
     /// The answer of memory; `None` if the data store has to be asked.
     fn lookup(&mut self, key: &str, touch: bool) -> Option<Option<Item>> {
         let (now, null) = (self.now, self.null);
+        self.unpark(key);
         let key = self.key(key);
-        if let Place::Parked(item) = &key.place {
-            key.place = Place::Memory(item.clone());
-        }
         match &mut key.place {
             Place::Gone => Some(None),
             Place::Disk => null.then_some(None),
@@ -37,6 +36,13 @@ impl Model {
                 }
                 Some(Some(item.clone()))
             }
+        }
+    }
+
+    fn unpark(&mut self, key: &str) {
+        if let Place::Parked(item) = &self.keys[key].place {
+            self.key(key).place = Place::Memory(item.clone());
+            self.tell(EventKind::Load, key);
         }
     }
 
@@ -59,6 +65,7 @@ impl Model {
         self.key(key).place =
             Place::Memory(Item { value, version: 1, hits: 0, created: now, accessed: now, dirty: None });
         self.keep(key, limits);
+        self.tell(EventKind::Load, key);
     }
 
     pub(crate) fn get_all(&mut self, keys: &[&'static str]) -> Outcome<Vec<(String, Item)>> {
@@ -139,6 +146,8 @@ impl Model {
             old.as_ref().map_or((1, 0, self.now), |old| (old.version + 1, old.hits, old.created));
         let accessed = old.as_ref().map_or(self.now, |old| old.accessed.max(self.now));
         let item = Item { value, version, hits, created, accessed, dirty: None };
+        let kind = if self.resident(key).is_some() { EventKind::Update } else { EventKind::Put };
+        self.tell(kind, key);
         self.install(key, item, limits, persisted);
         Ok(old.map(|old| old.value))
     }
@@ -173,6 +182,7 @@ impl Model {
             accessed: metadata.last_access_time,
             dirty: None,
         };
+        self.tell(EventKind::Put, key);
         self.install(key, item, limits, persisted);
         Ok(())
     }
@@ -181,6 +191,7 @@ impl Model {
         if !persists || self.null {
             let old = self.known(key);
             self.forget(key);
+            self.tell_removed(key, old.as_ref());
             return Ok(old.map(|old| old.value));
         }
         let old = self.prior(key)?;
@@ -188,8 +199,25 @@ impl Model {
         let removed = self.call(|model| model.key(key).disk = None);
         self.key(key).unsure |= unsure;
         removed.map_err(|_| Failed)?;
-        *self.key(key) = crate::model::Key::default();
+        *self.key(key) = Key::default();
+        self.tell_removed(key, old.as_ref());
         Ok(old.map(|old| old.value))
+    }
+
+    fn tell_removed(&mut self, key: &str, old: Option<&Item>) {
+        if old.is_some() {
+            self.tell(EventKind::Remove, key);
+        }
+    }
+
+    /// Whether the key is nowhere, whatever the data store has.
+    pub(crate) fn is_forgotten(&mut self, key: &str) -> bool {
+        self.settle(key);
+        match self.keys[key].place {
+            Place::Gone => true,
+            Place::Disk => self.null,
+            Place::Memory(_) | Place::Parked(_) => false,
+        }
     }
 }
 

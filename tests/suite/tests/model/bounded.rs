@@ -76,7 +76,9 @@ fn upkeep(rig: &Rig, operation: &Op, written: &mut Written) {
     match operation {
         Op::Evict(key) => drop(store.evict(key, false)),
         Op::EvictAll => drop(store.evict_all(false)),
-        Op::EvictExpired(percentage) => store.evict_expired(*percentage, store_time(rig), false),
+        Op::EvictExpired(percentage, ahead) => {
+            store.evict_expired(*percentage, store_time(rig) + ahead, false);
+        }
         Op::SoftFlush => drop(at_once(store.soft_flush()).expect("soft_flush")),
         Op::HardFlush => at_once(store.hard_flush()).expect("hard_flush"),
         // A clear goes back to what is persisted, which `written` does not know.

@@ -1,18 +1,17 @@
 //! Runs a sequence against a store and the model, and compares after every step.
 
-use std::collections::BTreeMap;
-use std::fmt::Debug;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 
 use parking_lot::Mutex;
-use trilayer_core::{ExpiryPolicy, Record, RecordStore, RecordValue, StorageConfig};
+use trilayer_core::{ExpiryPolicy, Record, RecordStore, StorageConfig};
 use trilayer_suite::rig::{Parts, Rig, START, poll_once};
 use trilayer_testkit::{Call, Plan, lww};
 
 use crate::access::number;
-use crate::model::{Item, Model, Outcome, Place, Stored};
+use crate::compare::{agree, told_item, told_record};
+use crate::model::{Failed, Model, Outcome, Place, Stored};
 use crate::ops::{Fault, KEYS, Op};
 
 /// Which data store.
@@ -77,10 +76,13 @@ pub(crate) fn at_once<T>(operation: impl Future<Output = T>) -> T {
     }
 }
 
-struct Pair {
-    rig: Rig,
-    model: Model,
+/// A store and the model of it.
+pub(crate) struct Pair {
+    pub(crate) rig: Rig,
+    pub(crate) model: Model,
     saboteur: Arc<Saboteur>,
+    /// How many events were compared.
+    pub(crate) told: usize,
 }
 
 /// Runs the sequence in lockstep.
@@ -89,12 +91,12 @@ pub(crate) fn run(setting: &Setting, operations: &[Op]) {
     let (null, keeps) = (setting.data == Data::Null, setting.data == Data::Keeps);
     let saboteur = Saboteur::at(&rig);
     let model = Model::new(START, setting.config.clone(), null, keeps);
-    let mut pair = Pair { rig, model, saboteur };
+    let mut pair = Pair { rig, model, saboteur, told: 0 };
     for operation in operations {
         pair.step(operation);
         pair.compare();
+        pair.compare_events();
     }
-    pair.compare_events();
     pair.at_the_end(setting);
 }
 
@@ -102,39 +104,26 @@ pub(crate) fn run(setting: &Setting, operations: &[Op]) {
 fn told<T, U>(outcome: anyhow::Result<T>, tell: impl FnOnce(T) -> U) -> Outcome<U> {
     outcome.map(tell).map_err(|error| {
         assert!(format!("{error:#}").contains("sabotaged"), "an error without its cause: {error:#}");
-        crate::model::Failed
+        Failed
     })
-}
-
-fn agree<T: PartialEq + Debug>(store: T, model: T, what: &str) {
-    assert_eq!(store, model, "store (left) and model (right) disagree on {what}");
-}
-
-/// What is compared of a record: value, version, hits, made, accessed, dirty.
-type Told = (i64, u32, u32, i64, i64, bool);
-
-fn told_record(record: Record) -> Told {
-    let RecordValue::Lww { .. } = &record.value else { panic!("never put: {record:?}") };
-    let metadata = &record.metadata;
-    (
-        number(&record.value),
-        metadata.version,
-        metadata.hits,
-        metadata.creation_time,
-        metadata.last_access_time,
-        metadata.is_dirty(),
-    )
-}
-
-fn told_item(item: &Item) -> Told {
-    (item.value, item.version, item.hits, item.created, item.accessed, item.dirty.is_some())
 }
 
 impl Pair {
     fn step(&mut self, operation: &Op) {
         self.soften(operation);
         *self.saboteur.armed.lock() = self.model.fault;
-        let (store, model) = (Arc::clone(&self.rig.store), &mut self.model);
+        match operation {
+            Op::Get(..) | Op::GetAll(_) => self.read(operation),
+            Op::Put(..) | Op::Set(..) | Op::Remove(..) | Op::PutBackup(..) | Op::RemoveBackup(..) => {
+                self.write(operation);
+            }
+            _ => self.upkeep(operation),
+        }
+        agree(*self.saboteur.armed.lock(), self.model.fault, "whether the data store was called");
+    }
+
+    fn read(&mut self, operation: &Op) {
+        let (store, model) = (&self.rig.store, &mut self.model);
         match operation {
             &Op::Get(key, touch) => {
                 let found = told(at_once(store.get(key, touch)), |found| found.map(told_record));
@@ -150,6 +139,13 @@ impl Pair {
                     found.map(|all| all.iter().map(|(k, item)| (k.clone(), told_item(item))).collect());
                 agree(told(at_once(store.get_all(&names)), tell), found, "a get_all");
             }
+            other => unreachable!("no read: {other:?}"),
+        }
+    }
+
+    fn write(&mut self, operation: &Op) {
+        let (store, model) = (&self.rig.store, &mut self.model);
+        match operation {
             &Op::Put(key, value, expiry, by) => {
                 let old = at_once(store.put(key, lww(value), expiry, by));
                 let old = told(old, |old| old.as_ref().map(number));
@@ -172,9 +168,8 @@ impl Pair {
                 let done = told(at_once(store.remove_backup(key, by)), |()| ());
                 agree(done, model.remove(key, by.persists()).map(drop), "a remove_backup");
             }
-            operation => self.upkeep(operation),
+            other => unreachable!("no write: {other:?}"),
         }
-        agree(*self.saboteur.armed.lock(), self.model.fault, "whether the data store was called");
     }
 
     fn upkeep(&mut self, operation: &Op) {
@@ -184,10 +179,11 @@ impl Pair {
                 agree(store.evict(key, false).as_ref().map(number), model.evict(key), "an evict")
             }
             Op::EvictAll => agree(store.evict_all(false), model.evict_all(), "an evict_all"),
-            Op::EvictExpired(percentage) => {
-                store.evict_expired(*percentage, model.now, false);
-                model.evict_expired(usize::try_from(*percentage).expect("small"));
+            Op::EvictExpired(percentage, ahead) => {
+                store.evict_expired(*percentage, model.now + ahead, false);
+                model.evict_expired(usize::try_from(*percentage).expect("small"), *ahead);
             }
+            Op::IsForgotten(key) => agree(store.is_forgotten(key), model.is_forgotten(key), "is_forgotten"),
             Op::SoftFlush => {
                 let done = told(at_once(store.soft_flush()), drop);
                 let failed = self.saboteur.failed.lock().take();
@@ -230,82 +226,6 @@ impl Pair {
         if model.fault == Some(Fault::After) && model.would_split(key, limits) {
             model.fault = Some(Fault::Before);
         }
-    }
-
-    /// Everything that can be seen without changing anything.
-    fn compare(&self) {
-        let (store, model) = (&self.rig.store, &self.model);
-        for key in KEYS {
-            agree(
-                store.exists_in_memory(key),
-                model.is_live_resident(key),
-                &format!("whether {key} is in memory"),
-            );
-            agree(
-                store.has_expired(key, model.now, false),
-                model.has_expired(key),
-                &format!("has_expired({key})"),
-            );
-            let resident = store.storage().get(key).map(told_record);
-            agree(resident, model.resident(key).map(told_item), &format!("the record of {key}"));
-            let stored = self.rig.data.stored("map", key);
-            let stored = stored.map(|it| Stored { value: number(&it.value), deadline: it.expiration_time });
-            agree(stored, model.keys[key].disk, &format!("what the data store has of {key}"));
-        }
-        let entries = store.storage().snapshot_iter();
-        agree(store.size(), entries.len(), "the size");
-        let cost: u64 = entries.iter().map(|(_, record)| record.metadata.cost).sum();
-        agree(store.owned_entry_cost(), cost, "the cost");
-        self.compare_usage();
-        self.compare_reads();
-    }
-
-    fn compare_usage(&self) {
-        let (usage, model) = (self.rig.store.usage(), &self.model);
-        let count = |wanted: &dyn Fn(&Place) -> bool| {
-            model.keys.values().filter(|key| wanted(&key.place)).count() as u64
-        };
-        let dirty =
-            count(&|place| matches!(place, Place::Memory(item) if item.dirty.is_some() && !model.null));
-        agree(usage.dirty, dirty, "how many records are dirty");
-        agree(
-            usage.deadlines,
-            model.keys.values().filter(|key| key.limits.is_some()).count() as u64,
-            "deadlines",
-        );
-        // Removals of keys the data store never had are remembered too, in both.
-        let parked = count(&|place| matches!(place, Place::Parked(_) | Place::Gone));
-        agree(usage.parked, parked, "how much the data store has yet to be told");
-    }
-
-    fn compare_reads(&self) {
-        let live: Vec<&str> = KEYS.into_iter().filter(|key| self.model.is_live_resident(key)).collect();
-        let mut seen = Vec::new();
-        self.rig.store.for_each_boxed(&mut |key, _| seen.push(key.to_owned()), false);
-        seen.sort();
-        agree(seen.iter().map(String::as_str).collect(), live, "what for_each shows");
-        let model = &self.model;
-        let is_unflushed = |key: &&str| match &model.keys[*key].place {
-            Place::Memory(item) => item.dirty.is_some(),
-            Place::Parked(_) => true,
-            _ => false,
-        };
-        let is_live =
-            |key: &&str| !model.keys[*key].limits.is_some_and(|limits| limits.is_expired(model.now));
-        let expected: Vec<&str> = KEYS.into_iter().filter(is_unflushed).filter(is_live).collect();
-        let mut unflushed: Vec<String> = self.rig.store.unflushed().into_iter().map(|(key, _)| key).collect();
-        unflushed.sort();
-        agree(unflushed.iter().map(String::as_str).collect(), expected, "what is not flushed");
-    }
-
-    fn compare_events(&self) {
-        let resident: BTreeMap<String, RecordValue> = self.memory();
-        agree(self.rig.events.replay(), resident, "memory, as replaying the events rebuilds it");
-    }
-
-    fn memory(&self) -> BTreeMap<String, RecordValue> {
-        let entries = self.rig.store.storage().snapshot_iter();
-        entries.into_iter().map(|(key, record)| (key, record.value)).collect()
     }
 
     /// After a flush the data store has what is live, and nothing that was removed.

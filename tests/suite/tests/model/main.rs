@@ -4,6 +4,7 @@
 
 mod access;
 mod bounded;
+mod compare;
 mod driver;
 mod model;
 mod ops;

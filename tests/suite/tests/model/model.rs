@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use trilayer_core::{ExpiryPolicy, ExpiryReason, StorageConfig};
-use trilayer_testkit::Call;
+use trilayer_testkit::{Call, EventKind};
 
 use crate::ops::{Fault, KEYS};
 
@@ -19,6 +19,8 @@ pub(crate) struct Model {
     pub(crate) keys: BTreeMap<&'static str, Key>,
     /// The next call of the data store fails like this.
     pub(crate) fault: Option<Fault>,
+    /// What observers have been told since the last comparison.
+    pub(crate) events: Vec<(EventKind, String)>,
 }
 
 /// What is known of one key.
@@ -115,7 +117,7 @@ pub(crate) struct Failed;
 impl Model {
     pub(crate) fn new(now: i64, config: StorageConfig, null: bool, keeps: bool) -> Self {
         let keys = KEYS.iter().map(|&key| (key, Key::default())).collect();
-        Self { now, config, null, keeps, keys, fault: None }
+        Self { now, config, null, keeps, keys, fault: None, events: Vec::new() }
     }
 
     pub(crate) fn key(&mut self, key: &str) -> &mut Key {
@@ -178,8 +180,20 @@ impl Model {
     pub(crate) fn settle(&mut self, key: &str) {
         let now = self.now;
         if self.key(key).limits.is_some_and(|limits| limits.is_expired(now)) {
-            self.forget(key);
+            self.expire(key);
         }
+    }
+
+    /// Removes a key whose time is up; told if it was in memory.
+    pub(crate) fn expire(&mut self, key: &str) {
+        if self.resident(key).is_some() {
+            self.tell(EventKind::Expire, key);
+        }
+        self.forget(key);
+    }
+
+    pub(crate) fn tell(&mut self, kind: EventKind, key: &str) {
+        self.events.push((kind, key.to_owned()));
     }
 
     /// What a value hides that is written over the key and not persisted.
@@ -223,9 +237,9 @@ impl Model {
     /// deadline. The store remembers the deadline of what it knows, so the new value comes back
     /// from a data store that forgets deadlines with the old deadline, or none.
     pub(crate) fn would_split(&self, key: &str, new: Limits) -> bool {
-        let (old, new) = (self.keys[key].limits, new.deadline().map(|_| new));
         let lost = |limits: Limits| !self.comes_back(limits);
-        self.has_defaults() || old.is_some_and(lost) || new.is_some_and(lost)
+        let counts = new.deadline().is_some() || self.has_defaults();
+        self.keys[key].limits.is_some_and(lost) || (counts && lost(new))
     }
 
     /// Whether a call of the data store that failed was about the key.

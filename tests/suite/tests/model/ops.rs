@@ -32,7 +32,9 @@ pub(crate) enum Op {
     RemoveBackup(&'static str, CallerProvenance),
     Evict(&'static str),
     EvictAll,
-    EvictExpired(u32),
+    /// The share, and how far ahead of the clock the sweep is.
+    EvictExpired(u32, i64),
+    IsForgotten(&'static str),
     SoftFlush,
     HardFlush,
     Clear,
@@ -94,7 +96,9 @@ fn operation() -> impl Strategy<Value = Op> {
         2 => (key(), provenance()).prop_map(|(key, provenance)| Op::RemoveBackup(key, provenance)),
         6 => key().prop_map(Op::Evict),
         1 => Just(Op::EvictAll),
-        3 => select(&[0, 1, 30, 50, 100, 250][..]).prop_map(Op::EvictExpired),
+        3 => (select(&[0, 1, 30, 50, 100, 250][..]), select(&[0, 0, 0, 5][..]))
+            .prop_map(|(percentage, ahead)| Op::EvictExpired(percentage, ahead)),
+        1 => key().prop_map(Op::IsForgotten),
         3 => Just(Op::SoftFlush),
         2 => Just(Op::HardFlush),
         1 => Just(Op::Clear),

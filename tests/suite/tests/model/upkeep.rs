@@ -1,6 +1,6 @@
 //! The model's evictions, flushes and clears.
 
-use trilayer_testkit::Call;
+use trilayer_testkit::{Call, EventKind};
 
 use crate::model::{Failed, Hidden, Key, Limits, Model, Outcome, Place};
 use crate::ops::{Fault, KEYS};
@@ -9,7 +9,7 @@ impl Model {
     pub(crate) fn evict(&mut self, key: &str) -> Option<i64> {
         self.settle(key);
         let item = self.resident(key)?.clone();
-        let value = item.value;
+        let (value, name) = (item.value, key.to_owned());
         let remembered = self.keys[key].limits.filter(|limits| !self.comes_back(*limits));
         let parked = item.dirty.is_some() && !self.null;
         let key = self.key(key);
@@ -19,6 +19,7 @@ impl Model {
             key.place = Place::Disk;
             key.limits = remembered;
         }
+        self.tell(EventKind::Evict, &name);
         Some(value)
     }
 
@@ -28,8 +29,9 @@ impl Model {
         u32::try_from(evicted).expect("few")
     }
 
-    pub(crate) fn evict_expired(&mut self, percentage: usize) {
-        let now = self.now;
+    /// Sweeps what is expired `ahead` ms from now.
+    pub(crate) fn evict_expired(&mut self, percentage: usize, ahead: i64) {
+        let now = self.now + ahead;
         let mut due = Vec::new();
         for key in KEYS {
             let deadline =
@@ -43,7 +45,7 @@ impl Model {
         }
         due.sort_unstable();
         due.truncate((due.len() * percentage.min(100)).div_ceil(100));
-        due.into_iter().for_each(|(_, key)| self.forget(key));
+        due.into_iter().for_each(|(_, key)| self.expire(key));
     }
 
     /// A flush of which this call failed, if one did.
@@ -97,6 +99,7 @@ impl Model {
             let remembered = self.keys[key].limits.filter(|limits| !self.comes_back(*limits));
             self.key(key).limits = remembered;
         }
+        self.tell(EventKind::Clear, "");
         u32::try_from(count).expect("few")
     }
 
@@ -129,6 +132,7 @@ impl Model {
                 self.forget(key);
             }
         }
+        self.tell(EventKind::Clear, "");
         Ok(count as u64)
     }
 }
