@@ -6,7 +6,7 @@ use std::task::Poll;
 
 use trilayer_core::RecordStore;
 use trilayer_suite::rig::{Client, Expiry, Rig, poll_once, rig, settle};
-use trilayer_testkit::{Call, Gate, Plan, lww};
+use trilayer_testkit::{Call, EventKind, Gate, Plan, lww};
 
 use crate::rounds::{Called, Keys, ROUNDS, Step, round};
 use crate::script::{Fault, Striker};
@@ -98,7 +98,7 @@ async fn keys_of_different_stripes(rig: &Rig) -> Keys {
 
 impl Run {
     async fn step(&mut self, step: &Step, value: i64) {
-        let before = self.rig.events.events().len();
+        let before = self.events();
         let mut called = step.call(&self.rig.store, &self.keys, value);
         let outcome = self.outcome(&mut called).await;
         let struck = self.striker.take();
@@ -139,6 +139,7 @@ impl Run {
         if matches!(step, Step::GetAll(_)) && !self.held.is_empty() {
             self.entangled.extend(self.names(step));
         }
+        self.hits_answer();
         self.others_go_on(step, struck).await;
         self.end_late_calls(step).await;
     }
@@ -172,6 +173,15 @@ impl Run {
         }
     }
 
+    /// What is in memory is read at once, whatever hangs.
+    fn hits_answer(&self) {
+        for (key, record) in self.rig.store.storage().snapshot_iter() {
+            let found = poll_once(self.rig.store.get(&key, false).as_mut());
+            let Poll::Ready(Ok(Some(found))) = found else { panic!("{key}: {found:?}, {}", self.at) };
+            assert_eq!(found, record, "{key}, {}", self.at);
+        }
+    }
+
     /// A key of another stripe is written, evicted, read and removed while a call hangs.
     async fn others_go_on(&self, step: &Step, struck: &[Call]) {
         let holds_all = matches!(step, Step::ClearThrough) && !struck.is_empty();
@@ -201,6 +211,13 @@ impl Run {
     /// Whether the fault may strike the bystander's own calls: those go on only if it is over.
     fn strikes(&self, kinds: &[&str]) -> bool {
         self.scenario.for_ever && kinds.contains(&self.scenario.kind)
+    }
+
+    /// How many events there were.
+    pub(crate) fn events(&self) -> usize {
+        use EventKind::{Clear, Destroy, Evict, Expire, Load, Put, Remove, Reset, Update};
+        let kinds = [Put, Update, Remove, Evict, Expire, Load, Clear, Reset, Destroy];
+        kinds.into_iter().map(|kind| self.rig.events.count(kind)).sum()
     }
 
     pub(crate) fn names(&self, step: &Step) -> Vec<String> {
