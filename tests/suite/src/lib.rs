@@ -1,4 +1,8 @@
-//! Whole-system tests are in `tests/`. Here, the examples of the README are compiled and run.
+//! Whole-system tests are in `tests/`. Here is what several of them share, and the examples of the
+//! README are compiled and run.
+
+pub mod plain_engine;
+pub mod rig;
 
 /// The README.
 #[cfg(doctest)]

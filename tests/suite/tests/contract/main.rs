@@ -12,5 +12,5 @@ mod h_observers;
 mod hooked;
 mod i_cancellation;
 mod j_linearizability;
-mod plain_engine;
-mod rig;
+
+use trilayer_suite::rig;

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use parking_lot::Mutex;
 use trilayer_core::{FetchResult, IterationCursor, Record, StorageEngine};
 
-#[derive(Default)]
-pub(crate) struct PlainEngine(Mutex<BTreeMap<String, Record>>);
+/// Records in an ordered map behind one lock.
+#[derive(Debug, Default)]
+pub struct PlainEngine(Mutex<BTreeMap<String, Record>>);
 
 impl PlainEngine {
     fn page(&self, cursor: &IterationCursor, size: usize) -> FetchResult<(String, Record)> {

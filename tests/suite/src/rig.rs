@@ -1,5 +1,7 @@
 //! A store with a scripted data store, a recorder and a clock that stands still.
 
+#![expect(clippy::missing_panics_doc, reason = "a panic here is a failed test")]
+
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -14,49 +16,66 @@ use trilayer_testkit::{ManualClock, RecordingObserver, ScriptedDataStore, lww};
 use crate::plain_engine::PlainEngine;
 
 /// When the clocks of these tests begin.
-pub(crate) const START: i64 = 1_000_000;
+pub const START: i64 = 1_000_000;
 
-pub(crate) use trilayer_core::CallerProvenance::{Backup, Client, CrdtMerge, Load, Replication};
-pub(crate) use trilayer_core::ExpiryPolicy as Expiry;
+#[doc(no_inline)]
+pub use trilayer_core::CallerProvenance::{Backup, Client, CrdtMerge, Load, Replication};
+#[doc(no_inline)]
+pub use trilayer_core::ExpiryPolicy as Expiry;
 
-pub(crate) struct Rig {
-    pub(crate) store: Arc<DefaultRecordStore>,
-    pub(crate) data: Arc<ScriptedDataStore>,
-    pub(crate) events: Arc<RecordingObserver>,
-    pub(crate) clock: Arc<ManualClock>,
+/// A store and what surrounds it.
+#[derive(Debug)]
+pub struct Rig {
+    /// The store.
+    pub store: Arc<DefaultRecordStore>,
+    /// Its data store, unless it has none or a real one.
+    pub data: Arc<ScriptedDataStore>,
+    /// What its observers were told.
+    pub events: Arc<RecordingObserver>,
+    /// Its clock.
+    pub clock: Arc<ManualClock>,
 }
 
+/// What to build a rig from.
 #[derive(Default)]
-pub(crate) struct Parts {
-    pub(crate) config: StorageConfig,
-    pub(crate) null: bool,
-    pub(crate) keeps_deadlines: bool,
+#[expect(missing_debug_implementations, reason = "observers and data stores have none")]
+pub struct Parts {
+    /// Default expiry and bound.
+    pub config: StorageConfig,
+    /// Whether the store only has memory.
+    pub null: bool,
+    /// Whether the data store keeps deadlines.
+    pub keeps_deadlines: bool,
     /// An engine with nothing beyond the fixed interface.
-    pub(crate) plain: bool,
-    pub(crate) stripes: Option<usize>,
-    pub(crate) observers: Vec<Arc<dyn MutationObserver>>,
+    pub plain: bool,
+    /// How many stripes, if not as many as usual.
+    pub stripes: Option<usize>,
+    /// Observers before the recorder.
+    pub observers: Vec<Arc<dyn MutationObserver>>,
     /// A data store that is no test double.
-    pub(crate) real: Option<Arc<dyn MapDataStore>>,
+    pub real: Option<Arc<dyn MapDataStore>>,
     /// The data store of another rig, as after a restart.
-    pub(crate) data: Option<Arc<ScriptedDataStore>>,
+    pub data: Option<Arc<ScriptedDataStore>>,
 }
 
 /// A store over a real data store that forgets deadlines.
-pub(crate) fn rig() -> Rig {
+pub fn rig() -> Rig {
     Parts::default().build()
 }
 
 /// A store that only has memory.
-pub(crate) fn in_memory() -> Rig {
+pub fn in_memory() -> Rig {
     Parts { null: true, ..Parts::default() }.build()
 }
 
-pub(crate) fn bounded(max_entry_count: u64) -> StorageConfig {
+/// A bound and nothing else.
+pub fn bounded(max_entry_count: u64) -> StorageConfig {
     StorageConfig { max_entry_count, ..StorageConfig::default() }
 }
 
 impl Parts {
-    pub(crate) fn build(self) -> Rig {
+    /// The rig.
+    pub fn build(self) -> Rig {
         let data = self.data.unwrap_or_else(|| match self.keeps_deadlines {
             true => ScriptedDataStore::keeping_deadlines(),
             false => ScriptedDataStore::new(),
@@ -85,11 +104,13 @@ impl Parts {
 }
 
 impl Rig {
-    pub(crate) async fn put(&self, key: &str, value: impl Into<Value>) -> Option<RecordValue> {
+    /// Puts as a client; returns the old value.
+    pub async fn put(&self, key: &str, value: impl Into<Value>) -> Option<RecordValue> {
         self.put_as(key, value, Client).await
     }
 
-    pub(crate) async fn put_as(
+    /// Puts; returns the old value.
+    pub async fn put_as(
         &self,
         key: &str,
         value: impl Into<Value>,
@@ -98,31 +119,33 @@ impl Rig {
         self.store.put(key, lww(value), ExpiryPolicy::NONE, provenance).await.expect("put")
     }
 
-    pub(crate) async fn put_for(&self, key: &str, value: impl Into<Value>, expiry: ExpiryPolicy) {
+    /// Puts as a client, to expire.
+    pub async fn put_for(&self, key: &str, value: impl Into<Value>, expiry: ExpiryPolicy) {
         self.store.put(key, lww(value), expiry, Client).await.expect("put");
     }
 
-    pub(crate) async fn get(&self, key: &str) -> Option<RecordValue> {
+    /// The live value.
+    pub async fn get(&self, key: &str) -> Option<RecordValue> {
         self.store.get(key, false).await.expect("get").map(|record| record.value)
     }
 
-    pub(crate) async fn remove(&self, key: &str) -> Option<RecordValue> {
+    /// Removes as a client; returns the old value.
+    pub async fn remove(&self, key: &str) -> Option<RecordValue> {
         self.store.remove(key, Client).await.expect("remove")
     }
 
-    pub(crate) fn resident(&self, key: &str) -> Option<RecordValue> {
+    /// The value in memory, whether or not it is live.
+    pub fn resident(&self, key: &str) -> Option<RecordValue> {
         self.store.storage().get(key).map(|record| record.value)
     }
 
-    pub(crate) fn stored(&self, key: &str) -> Option<RecordValue> {
+    /// The value in the data store.
+    pub fn stored(&self, key: &str) -> Option<RecordValue> {
         self.data.value("map", key)
     }
 
     /// A task of its own.
-    pub(crate) fn spawn<T, F>(
-        &self,
-        run: impl FnOnce(Arc<DefaultRecordStore>) -> F,
-    ) -> tokio::task::JoinHandle<T>
+    pub fn spawn<T, F>(&self, run: impl FnOnce(Arc<DefaultRecordStore>) -> F) -> tokio::task::JoinHandle<T>
     where
         T: Send + 'static,
         F: Future<Output = T> + Send + 'static,
@@ -132,12 +155,12 @@ impl Rig {
 }
 
 /// Polls a future once, as a caller does who then forgets about it.
-pub(crate) fn poll_once<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
+pub fn poll_once<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut Context::from_waker(Waker::noop()))
 }
 
 /// Lets every other task run until all of them wait.
-pub(crate) async fn settle() {
+pub async fn settle() {
     for _ in 0..64 {
         tokio::task::yield_now().await;
     }
