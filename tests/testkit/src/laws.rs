@@ -5,6 +5,7 @@
 //!
 //! Property tests draw from a fixed seed: a law that fails fails again.
 
+pub mod data_store;
 pub mod engine;
 mod law;
 
