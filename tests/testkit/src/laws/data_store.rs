@@ -71,9 +71,11 @@ where
 ///   [`StoreFixture::open`](crate::laws::data_store::StoreFixture::open).
 ///
 /// ```
-/// use trilayer_testkit::{ScriptedDataStore, data_store_laws};
-///
-/// data_store_laws!(scripted, || async { ScriptedDataStore::new() }, [scans]);
+/// trilayer_testkit::data_store_laws!(
+///     scripted,
+///     || async { trilayer_testkit::ScriptedDataStore::new() },
+///     [scans],
+/// );
 /// ```
 #[macro_export]
 macro_rules! data_store_laws {

@@ -70,9 +70,11 @@ pub fn made(make: impl Fn() -> Box<dyn StorageEngine>) -> Box<dyn StorageEngine>
 /// - `ordered`: walks go in the byte order of keys, each key once. No trait asks for it.
 ///
 /// ```
-/// use trilayer_core::HashMapStorage;
-///
-/// trilayer_testkit::engine_laws!(hashmap, || Box::new(HashMapStorage::new()), [atomic_update]);
+/// trilayer_testkit::engine_laws!(
+///     hashmap,
+///     || Box::new(trilayer_core::HashMapStorage::new()),
+///     [atomic_update],
+/// );
 /// ```
 #[macro_export]
 macro_rules! engine_laws {
