@@ -100,15 +100,16 @@ pub fn concurrent_walks_skip_no_key_that_stays(make: &MakeEngine<'_>) {
     let churn = || {
         let mut number = 0;
         while walking.load(Ordering::SeqCst) > 0 {
-            number += 1;
+            number = (number + 1) % 1_000_000;
             let other = format!("churn {}", number % 100);
             engine.put(&other, numbered(number));
             engine.remove(&format!("churn {}", number * 7 % 100));
+            std::thread::yield_now();
         }
         Ok(())
     };
     let walks = || {
-        let verdict = (0..100).try_for_each(|round| walk_once(engine.as_ref(), round % 5 + 1));
+        let verdict = (0..20).try_for_each(|round| walk_once(engine.as_ref(), round % 5 + 3));
         walking.fetch_sub(1, Ordering::SeqCst);
         verdict
     };
