@@ -9,15 +9,32 @@ use trilayer_core::{FetchResult, IterationCursor, Record, StorageEngine};
 #[derive(Debug, Default)]
 pub struct PlainEngine(Mutex<BTreeMap<String, Record>>);
 
+trilayer_testkit::engine_laws!(laws, || Box::new(PlainEngine::default()), [ordered]);
+
+/// A cursor is this, which no text is, and the last key seen.
+const MARK: &[u8] = b"plain\xff";
+
 impl PlainEngine {
     fn page(&self, cursor: &IterationCursor, size: usize) -> FetchResult<(String, Record)> {
-        let after = String::from_utf8(cursor.state.clone()).unwrap_or_default();
+        let Some(after) = place(cursor) else { return FetchResult::end() };
         let records = self.0.lock();
-        let rest = records.iter().filter(|(key, _)| cursor.state.is_empty() || **key > after);
+        let rest = records.iter().filter(|(key, _)| after.is_none_or(|after| key.as_str() > after));
         let items: Vec<_> = rest.take(size).map(|(key, record)| (key.clone(), record.clone())).collect();
+        let state = match items.last() {
+            Some((key, _)) => [MARK, key.as_bytes()].concat(),
+            None => cursor.state.clone(),
+        };
         let finished = items.len() < size;
-        let state = items.last().map_or_else(Vec::new, |(key, _)| key.clone().into_bytes());
         FetchResult { items, next_cursor: IterationCursor { state, finished } }
+    }
+}
+
+/// The key a cursor stands after; outside `None` if it is finished or not ours.
+fn place(cursor: &IterationCursor) -> Option<Option<&str>> {
+    match cursor.state.as_slice() {
+        _ if cursor.finished => None,
+        [] => Some(None),
+        state => std::str::from_utf8(state.strip_prefix(MARK)?).ok().map(Some),
     }
 }
 

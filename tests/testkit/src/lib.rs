@@ -1,8 +1,8 @@
-//! Test doubles for those who write plugins or stores: a clock that moves when told, an
-//! observer that remembers, a data store that waits, fails, panics or hangs on command.
+#![doc = include_str!("../README.md")]
 
 mod clock;
 mod gate;
+pub mod laws;
 mod recorder;
 mod scripted;
 
@@ -21,4 +21,9 @@ pub fn lww(value: impl Into<Value>) -> RecordValue {
 /// A record of a last-writer-wins value, made at `now`.
 pub fn record(value: impl Into<Value>, now: i64) -> Record {
     Record { value: lww(value), metadata: RecordMetadata::new(now, 0) }
+}
+
+#[doc(hidden)]
+pub mod __private {
+    pub use trilayer_core::{MapDataStore, StorageEngine};
 }

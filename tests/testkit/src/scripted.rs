@@ -259,7 +259,12 @@ impl MapDataStore for ScriptedDataStore {
         value: &RecordValue,
         _is_backup: bool,
     ) -> anyhow::Result<()> {
-        self.store("flush_key", map, key, StoredValue { value: value.clone(), expiration_time: 0 }).await
+        let (place, value) = ((map.to_owned(), key.to_owned()), value.clone());
+        let keep_deadline = |content: &mut Content| {
+            let expiration_time = content.get(&place).map_or(0, |stored| stored.expiration_time);
+            content.insert(place, StoredValue { value, expiration_time });
+        };
+        self.call("flush_key", &[key], keep_deadline).await
     }
 
     fn reset(&self) {
@@ -304,6 +309,7 @@ impl MapDataStore for ScriptedDataStore {
     }
 
     async fn scan(&self, map: &str, request: &ScanRequest) -> anyhow::Result<ScanPage> {
+        anyhow::ensure!(self.is_scannable(), "cannot scan map {map:?}: this data store was told not to");
         self.call("scan", &[], |content| {
             let mut page = ScanPage::default();
             for ((owner, key), stored) in content.iter() {
