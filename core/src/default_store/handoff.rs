@@ -93,6 +93,17 @@ pub(super) async fn run_to_end<T: Send + 'static>(
     }
 }
 
+/// Starts an operation that runs to its end whatever becomes of the caller: polls it once, and lets
+/// a task have the rest. Never waits.
+pub(super) async fn start(operation: impl Future<Output = ()> + Send + 'static) -> anyhow::Result<()> {
+    let mut operation = Box::pin(operation);
+    let polled = poll_fn(|context| Poll::Ready(operation.as_mut().poll(context))).await;
+    if polled.is_pending() {
+        drop(spawn(operation.in_current_span())?);
+    }
+    Ok(())
+}
+
 async fn hand_over<T: Send + 'static>(
     called: Called,
     ticket: Arc<Ticket>,

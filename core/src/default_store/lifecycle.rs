@@ -6,8 +6,11 @@ use super::expiry::ExpiryTable;
 use super::handoff::{Ticket, run_to_end};
 use super::inner::Inner;
 use super::stripe::{Beneath, Change, State, Stripe};
-use crate::sync::{MutexGuard, Ordering};
+use crate::sync::{MutexGuard, Ordering, OwnedMutexGuard};
 use crate::{MutationObserver, ScanRequest, SharedStr};
+
+/// Attempts to find all stripes free at once.
+const ORDER_ATTEMPTS: usize = 8;
 
 impl Inner {
     /// Takes every stripe's lock, in order.
@@ -115,7 +118,7 @@ impl Inner {
         let (store, ticket) = (Arc::clone(self), Arc::new(Ticket::default()));
         let started = Arc::clone(&ticket);
         let clear = async move {
-            let _order = store.order_of((0..store.stripes.len()).collect()).await;
+            let _order = store.order_of_all().await;
             store.begin(&started, "clear_through")?;
             let removed = store.remove_stored().await?;
             store.check_open()?;
@@ -123,6 +126,30 @@ impl Inner {
             Ok(removed)
         };
         run_to_end(self.called("clear_through"), ticket, clear).await
+    }
+
+    /// The order locks of all stripes. None is held while another is waited for, so that a call that
+    /// hangs holds up its own stripe only; under steady contention, where all are never free at
+    /// once, they are taken one by one.
+    async fn order_of_all(&self) -> Vec<OwnedMutexGuard<()>> {
+        for _ in 0..ORDER_ATTEMPTS {
+            let mut order = Vec::with_capacity(self.stripes.len());
+            let busy = self.stripes.iter().find(|stripe| match stripe.try_order() {
+                Some(guard) => {
+                    order.push(guard);
+                    false
+                }
+                None => true,
+            });
+            let Some(busy) = busy else { return order };
+            drop(order);
+            drop(busy.order().await);
+        }
+        let mut order = Vec::with_capacity(self.stripes.len());
+        for stripe in &self.stripes {
+            order.push(stripe.order().await);
+        }
+        order
     }
 
     /// Removes from the data store every key this store knows or, if it scans, owns.

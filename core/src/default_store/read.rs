@@ -2,17 +2,14 @@
 
 use std::sync::Arc;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::commit::Standing;
-use super::handoff::{Called, Ticket, run_to_end};
+use super::handoff::{Called, start};
 use super::inner::Inner;
 use super::stripe::{Loaded, State};
 use crate::sync::{OwnedMutexGuard, watch};
 use crate::{Record, RecordMetadata, SharedError, SharedStr, StoredValue};
-
-/// Attempts to find several stripes free at once.
-const ORDER_ATTEMPTS: usize = 8;
 
 type Waiting = watch::Receiver<Option<Loaded>>;
 
@@ -211,21 +208,46 @@ impl Inner {
 
     /// Runs loads to their end; everyone who waits for one of them, the caller too, gets its
     /// outcome that way. Others may wait, so a caller that is dropped calls nothing off.
+    ///
+    /// What is on stripes that are free is one call. What is not waits for each stripe apart, so
+    /// that a call that hangs holds up the keys of its own stripe only.
     async fn load(self: &Arc<Self>, loads: Vec<Load>) {
-        let ticket = Arc::new(Ticket::default());
-        ticket.start();
+        let mut by_stripe: BTreeMap<usize, Vec<Load>> = BTreeMap::new();
+        for load in loads {
+            by_stripe.entry(self.stripe_index(&load.key)).or_default().push(load);
+        }
+        let (mut order, mut free) = (Vec::new(), Vec::new());
+        let mut busy = Vec::new();
+        for (index, loads) in by_stripe {
+            match self.stripes[index].try_order() {
+                Some(guard) => {
+                    order.push(guard);
+                    free.extend(loads);
+                }
+                None => busy.push((index, loads)),
+            }
+        }
         let store = Arc::clone(self);
-        let run = async move {
-            store.run_loads(loads).await;
-            Ok(())
-        };
-        if let Err(error) = run_to_end(self.called("load"), ticket, run).await {
+        self.start_loading(async move { store.run_loads(order, free).await }).await;
+        for (index, loads) in busy {
+            let store = Arc::clone(self);
+            let load = async move {
+                let order = store.stripes[index].order().await;
+                store.run_loads(vec![order], loads).await;
+            };
+            self.start_loading(load).await;
+        }
+    }
+
+    async fn start_loading(&self, loading: impl Future<Output = ()> + Send + 'static) {
+        if let Err(error) = start(loading).await {
             tracing::error!(map = &*self.name, %error, "loads were cut off");
         }
     }
 
-    async fn run_loads(&self, loads: Vec<Load>) {
-        let _order = self.order_of(loads.iter().map(|load| self.stripe_index(&load.key)).collect()).await;
+    /// Loads what memory cannot answer, in one call, and tells everyone who waits. The loads'
+    /// order locks are held.
+    async fn run_loads(&self, _order: Vec<OwnedMutexGuard<()>>, loads: Vec<Load>) {
         // While these queued, somebody may have written the keys or closed the store.
         let loads: Vec<Load> = loads.into_iter().filter(|load| !self.is_settled(load)).collect();
         if loads.is_empty() {
@@ -242,32 +264,6 @@ impl Inner {
                 loads.iter().for_each(|load| load.fail(&error));
             }
         }
-    }
-
-    /// The order locks of several stripes. None is held while another is waited for, so that a
-    /// call that hangs holds up its own stripe only; under steady contention, where all are never
-    /// free at once, they are taken one by one.
-    pub(super) async fn order_of(&self, mut stripes: Vec<usize>) -> Vec<OwnedMutexGuard<()>> {
-        stripes.sort_unstable();
-        stripes.dedup();
-        for _ in 0..ORDER_ATTEMPTS {
-            let mut order = Vec::with_capacity(stripes.len());
-            let busy = stripes.iter().find(|&&index| match self.stripes[index].try_order() {
-                Some(guard) => {
-                    order.push(guard);
-                    false
-                }
-                None => true,
-            });
-            let Some(&busy) = busy else { return order };
-            drop(order);
-            drop(self.stripes[busy].order().await);
-        }
-        let mut order = Vec::with_capacity(stripes.len());
-        for index in stripes {
-            order.push(self.stripes[index].order().await);
-        }
-        order
     }
 
     /// Ends a load that memory can answer by now.

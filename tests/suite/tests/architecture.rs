@@ -94,8 +94,12 @@ fn built_into<'a>(metadata: &'a Metadata, name: &str) -> BTreeSet<&'a str> {
             continue;
         }
         let node = nodes.iter().find(|node| &node.id == id).expect("resolved");
+        // The checker of interleavings is built in with a flag that no user sets.
+        let checker = |kind: &cargo_metadata::DepKindInfo| {
+            kind.target.as_ref().is_some_and(|target| target.to_string().contains("trilayer_shuttle"))
+        };
         let normal = |it: &&cargo_metadata::NodeDep| {
-            it.dep_kinds.iter().any(|kind| kind.kind == DependencyKind::Normal)
+            it.dep_kinds.iter().any(|kind| kind.kind == DependencyKind::Normal && !checker(kind))
         };
         queue.extend(node.deps.iter().filter(normal).map(|it| &it.pkg));
     }

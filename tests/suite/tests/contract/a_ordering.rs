@@ -178,3 +178,36 @@ async fn a_batch_behind_a_hung_stripe_holds_up_no_other_stripe() {
     }
     assert!(passed > 270, "{passed} of 300 passed");
 }
+
+#[tokio::test]
+async fn a_read_does_not_wait_for_a_hung_key_that_a_batch_asked_for_beside_it() {
+    let rig = rig();
+    let gate = Gate::closed();
+    rig.data.plan("add", Plan::WorkAfter(gate.clone()));
+    // Writes that reach the data store together are of different stripes.
+    let writes: Vec<_> = (0..12)
+        .map(|n| {
+            rig.spawn(async move |store| store.set(&format!("k{n}"), lww(0), Expiry::NONE, Client).await)
+        })
+        .collect();
+    settle().await;
+    let keys: Vec<String> = rig.data.calls().into_iter().flat_map(|call| call.keys).take(2).collect();
+    gate.open();
+    for write in writes {
+        write.await.expect("no panic").expect("set");
+    }
+    rig.store.evict_all(false);
+    rig.data.plan("add", Plan::Hang);
+    let hung_key = keys[0].clone();
+    let hung = rig.spawn(async move |store| store.set(&hung_key, lww(1), Expiry::NONE, Client).await);
+    settle().await;
+    rig.data.work();
+    let (asked, free) = (keys.clone(), keys[1].clone());
+    let batch = rig.spawn(async move |store| store.get_all(&asked).await.map(|found| found.len()));
+    settle().await;
+    let read = rig.spawn(async move |store| store.get(&free, false).await);
+    settle().await;
+    assert!(read.is_finished() && !batch.is_finished());
+    hung.abort();
+    batch.abort();
+}

@@ -28,13 +28,6 @@ pub(crate) struct Run {
     pub(crate) striker: Arc<Striker>,
     /// Keys whose stripes a call holds that never answers.
     pub(crate) held: BTreeSet<String>,
-    /// Keys asked for in one batch with a held one.
-    ///
-    /// Not judged: their reads. The promise (DESIGN.md, "a hung data-store call holds up the keys
-    /// of its own stripe only"; "a batch that waited for a hung stripe with others in hand would
-    /// hold those up too"): a read of such a key does not wait for the held one. The batch has
-    /// announced their loads before it waits, and whoever misses them later joins it.
-    pub(crate) entangled: BTreeSet<String>,
     /// Keys that differ between memory and data store since an error after the effect.
     pub(crate) unsure: BTreeSet<String>,
     pub(crate) injected: usize,
@@ -54,7 +47,6 @@ pub(crate) async fn injected(scenario: Scenario) -> usize {
         keys,
         striker,
         held: BTreeSet::new(),
-        entangled: BTreeSet::new(),
         unsure: BTreeSet::new(),
         injected: 0,
         at: String::new(),
@@ -124,7 +116,7 @@ impl Run {
 
     /// The caller leaves an operation that waits. Others go on; a late call then ends it.
     async fn leave(&mut self, step: &Step, called: Called, struck: &[Call]) {
-        let waits_for_held = step.is_of_all() || self.names(step).iter().any(|key| self.may_wait(step, key));
+        let waits_for_held = step.is_of_all() || self.names(step).iter().any(|key| self.is_held(key));
         let of_this = !struck.is_empty() && matches!(self.scenario.fault, Fault::Hang | Fault::Late);
         assert!(of_this || (waits_for_held && !self.held.is_empty()), "hangs for no reason: {}", self.at);
         if self.scenario.nth.is_multiple_of(2) {
@@ -136,9 +128,6 @@ impl Run {
             drop(called);
         }
         self.hold(step, struck);
-        if matches!(step, Step::GetAll(_)) && !self.held.is_empty() {
-            self.entangled.extend(self.names(step));
-        }
         self.hits_answer();
         self.others_go_on(step, struck).await;
         self.end_late_calls(step).await;
@@ -201,11 +190,6 @@ impl Run {
         });
         let outcome = poll_once(whole.as_mut());
         assert!(matches!(outcome, Poll::Ready(Ok(()))), "others wait: {outcome:?}, {}", self.at);
-    }
-
-    fn may_wait(&self, step: &Step, key: &str) -> bool {
-        let is_read = matches!(step, Step::Get(_) | Step::GetAll(_));
-        self.is_held(key) || (is_read && self.entangled.contains(key))
     }
 
     /// Whether the fault may strike the bystander's own calls: those go on only if it is over.

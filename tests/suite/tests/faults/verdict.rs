@@ -88,10 +88,9 @@ impl Run {
         keys.push(self.keys.bystander.clone());
         for key in keys {
             self.at = format!("{:?}, recovery of {key}", self.scenario);
-            match (self.is_held(&key), self.entangled.contains(&key)) {
-                (true, _) => self.waits(&key),
-                (false, true) => self.is_written(&key),
-                (false, false) => self.works(&key),
+            match self.is_held(&key) {
+                true => self.waits(&key),
+                false => self.works(&key),
             }
         }
         self.is_consistent();
@@ -115,18 +114,6 @@ impl Run {
         };
         let outcome = poll_once(std::pin::pin!(whole));
         assert!(matches!(outcome, Poll::Ready(Ok(None))), "{outcome:?}, {}", self.at);
-        self.unsure.remove(key);
-    }
-
-    /// A key that can be written, whatever reads of it wait for.
-    fn is_written(&mut self, key: &str) {
-        let store = &self.rig.store;
-        let whole = async {
-            store.put(key, lww(1), Expiry::NONE, Client).await?;
-            store.remove(key, Client).await
-        };
-        let outcome = poll_once(std::pin::pin!(whole));
-        assert!(matches!(outcome, Poll::Ready(Ok(Some(_)))), "{outcome:?}, {}", self.at);
         self.unsure.remove(key);
     }
 
