@@ -7,6 +7,7 @@ mod expiry;
 mod flush;
 mod handoff;
 mod inner;
+mod layer;
 mod lifecycle;
 mod observing;
 mod read;
@@ -17,14 +18,12 @@ mod write;
 use std::fmt;
 use std::sync::Arc;
 
-use async_trait::async_trait;
-
 pub use self::builder::DefaultRecordStoreBuilder;
 use self::commit::Standing;
 use self::inner::Inner;
 use crate::{
-    CallerProvenance, CompositeMutationObserver, ExpiryPolicy, ExpiryReason, FetchResult, IterationCursor,
-    MapDataStore, Record, RecordStore, RecordValue, SharedStr, StorageConfig, StorageEngine, StoredValue,
+    CallerProvenance, CompositeMutationObserver, ExpiryPolicy, MapDataStore, Record, RecordValue, SharedStr,
+    StorageConfig, StorageEngine, StoredValue,
 };
 
 /// The record store: one partition of one map, safe for any number of concurrent callers.
@@ -57,7 +56,7 @@ use crate::{
 ///
 /// With a real data store: deadlines of evicted records, removals the data store was not told of
 /// (expired records; removals of callers that do not persist), and dirty values. A
-/// [`soft_flush`](RecordStore::soft_flush) now and then hands the last two over; [`usage`](Self::usage)
+/// [`soft_flush`](crate::RecordStore::soft_flush) now and then hands the last two over; [`usage`](Self::usage)
 /// shows how much there is.
 ///
 /// # Example
@@ -138,11 +137,11 @@ impl DefaultRecordStore {
         Self::builder(name, partition_id).stripes(1).closed(reason.into()).build()
     }
 
-    /// As [`put`](RecordStore::put), but does not ask the data store for the value it replaces,
+    /// As [`put`](crate::RecordStore::put), but does not ask the data store for the value it replaces,
     /// which saves a load for keys that are not in memory.
     ///
     /// # Errors
-    /// As [`put`](RecordStore::put).
+    /// As [`put`](crate::RecordStore::put).
     pub async fn set(
         &self,
         key: &str,
@@ -264,153 +263,5 @@ impl fmt::Debug for DefaultRecordStore {
             .field("config", &self.inner.config)
             .field("closed", &self.inner.closed.get())
             .finish_non_exhaustive()
-    }
-}
-
-#[async_trait]
-impl RecordStore for DefaultRecordStore {
-    fn name(&self) -> &str {
-        &self.inner.name
-    }
-
-    fn partition_id(&self) -> u32 {
-        self.inner.partition_id
-    }
-
-    async fn get(&self, key: &str, touch: bool) -> anyhow::Result<Option<Record>> {
-        self.inner.get(key, touch).await
-    }
-
-    fn exists_in_memory(&self, key: &str) -> bool {
-        if self.shows_everything() {
-            return self.inner.engine.contains_key(key);
-        }
-        self.live_resident(key, self.inner.now()).is_some()
-    }
-
-    async fn put(
-        &self,
-        key: &str,
-        value: RecordValue,
-        expiry: ExpiryPolicy,
-        provenance: CallerProvenance,
-    ) -> anyhow::Result<Option<RecordValue>> {
-        self.inner.put(key, value, expiry, provenance, true).await
-    }
-
-    async fn remove(&self, key: &str, provenance: CallerProvenance) -> anyhow::Result<Option<RecordValue>> {
-        self.inner.remove(key, provenance, false).await
-    }
-
-    async fn put_backup(
-        &self,
-        key: &str,
-        record: Record,
-        provenance: CallerProvenance,
-    ) -> anyhow::Result<()> {
-        self.inner.put_backup(key, record, provenance).await
-    }
-
-    async fn remove_backup(&self, key: &str, provenance: CallerProvenance) -> anyhow::Result<()> {
-        self.inner.remove(key, provenance, true).await.map(drop)
-    }
-
-    async fn get_all(&self, keys: &[String]) -> anyhow::Result<Vec<(String, Record)>> {
-        self.inner.get_all(keys).await
-    }
-
-    fn fetch_keys(&self, cursor: &IterationCursor, size: usize) -> FetchResult<String> {
-        if self.shows_everything() {
-            return self.inner.engine.fetch_keys(cursor, size);
-        }
-        let page = self.fetch_entries(cursor, size);
-        FetchResult {
-            items: page.items.into_iter().map(|(key, _)| key).collect(),
-            next_cursor: page.next_cursor,
-        }
-    }
-
-    fn fetch_entries(&self, cursor: &IterationCursor, size: usize) -> FetchResult<(String, Record)> {
-        if self.shows_everything() {
-            return self.inner.engine.fetch_entries(cursor, size);
-        }
-        let (page, now) = (self.inner.engine.fetch_keys(cursor, size), self.inner.now());
-        let live = |key: String| self.live_resident(&key, now).map(|record| (key, record));
-        FetchResult {
-            items: page.items.into_iter().filter_map(live).collect(),
-            next_cursor: page.next_cursor,
-        }
-    }
-
-    fn for_each_boxed(&self, consumer: &mut dyn FnMut(&str, &Record), _is_backup: bool) {
-        let mut cursor = IterationCursor::start();
-        while !cursor.finished {
-            let page = self.fetch_entries(&cursor, 256);
-            page.items.iter().for_each(|(key, record)| consumer(key, record));
-            cursor = page.next_cursor;
-        }
-    }
-
-    fn size(&self) -> usize {
-        self.inner.engine.len()
-    }
-
-    fn is_empty(&self) -> bool {
-        self.inner.engine.is_empty()
-    }
-
-    fn owned_entry_cost(&self) -> u64 {
-        self.inner.engine.estimated_cost()
-    }
-
-    fn has_expired(&self, key: &str, now: i64, _is_backup: bool) -> ExpiryReason {
-        self.inner.has_expired(key, now)
-    }
-
-    fn evict_expired(&self, percentage: u32, now: i64, is_backup: bool) {
-        self.inner.evict_expired(percentage, now, is_backup);
-    }
-
-    fn is_expirable(&self) -> bool {
-        !self.inner.reads_unguarded()
-    }
-
-    fn evict(&self, key: &str, is_backup: bool) -> Option<RecordValue> {
-        self.inner.evict(key, is_backup)
-    }
-
-    fn evict_all(&self, is_backup: bool) -> u32 {
-        self.inner.evict_all(is_backup)
-    }
-
-    fn should_evict(&self) -> bool {
-        let bound = self.inner.config.max_entry_count;
-        bound > 0 && self.inner.engine.len() as u64 >= bound
-    }
-
-    fn init(&mut self) {}
-
-    fn clear(&self, _is_backup: bool) -> u32 {
-        self.inner.clear()
-    }
-
-    fn reset(&self) {
-        self.inner.reset();
-    }
-
-    fn destroy(&self) {
-        self.inner.destroy();
-    }
-
-    async fn soft_flush(&self) -> anyhow::Result<u64> {
-        self.inner.soft_flush().await
-    }
-
-    fn storage(&self) -> &dyn StorageEngine {
-        &*self.inner.engine
-    }
-
-    fn map_data_store(&self) -> &dyn MapDataStore {
-        &*self.inner.data_store
     }
 }

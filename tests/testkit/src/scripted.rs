@@ -51,6 +51,7 @@ pub struct ScriptedDataStore {
     script: Mutex<Arc<Script>>,
     keeps_deadlines: bool,
     scans: AtomicBool,
+    loads: AtomicBool,
 }
 
 impl ScriptedDataStore {
@@ -73,7 +74,13 @@ impl ScriptedDataStore {
             script: Mutex::new(Arc::new(|_| Plan::Work)),
             keeps_deadlines,
             scans: AtomicBool::new(true),
+            loads: AtomicBool::new(true),
         }
+    }
+
+    /// From now on the store says that no key may be loaded.
+    pub fn stop_loading(&self) {
+        self.loads.store(false, Ordering::SeqCst);
     }
 
     /// From now on the store says that it does not scan.
@@ -237,7 +244,7 @@ impl MapDataStore for ScriptedDataStore {
     }
 
     fn is_loadable(&self, _key: &str) -> bool {
-        true
+        self.loads.load(Ordering::SeqCst)
     }
 
     fn pending_operation_count(&self) -> u64 {

@@ -185,76 +185,11 @@ async fn a_caller_who_leaves_does_not_take_the_load_from_those_who_wait() {
 
 #[tokio::test]
 async fn a_key_that_may_not_be_loaded_is_a_miss() {
-    struct NotLoadable;
-    #[async_trait::async_trait]
-    impl trilayer_core::MapDataStore for NotLoadable {
-        async fn add(
-            &self,
-            _: &str,
-            _: &str,
-            _: &trilayer_core::RecordValue,
-            _: i64,
-            _: i64,
-        ) -> anyhow::Result<()> {
-            Ok(())
-        }
-        async fn add_backup(
-            &self,
-            _: &str,
-            _: &str,
-            _: &trilayer_core::RecordValue,
-            _: i64,
-            _: i64,
-        ) -> anyhow::Result<()> {
-            Ok(())
-        }
-        async fn remove(&self, _: &str, _: &str, _: i64) -> anyhow::Result<()> {
-            Ok(())
-        }
-        async fn remove_backup(&self, _: &str, _: &str, _: i64) -> anyhow::Result<()> {
-            Ok(())
-        }
-        async fn load(&self, _: &str, _: &str) -> anyhow::Result<Option<trilayer_core::RecordValue>> {
-            anyhow::bail!("asked in spite of is_loadable")
-        }
-        async fn load_all(
-            &self,
-            _: &str,
-            _: &[String],
-        ) -> anyhow::Result<Vec<(String, trilayer_core::RecordValue)>> {
-            anyhow::bail!("asked in spite of is_loadable")
-        }
-        async fn remove_all(&self, _: &str, _: &[String]) -> anyhow::Result<()> {
-            Ok(())
-        }
-        fn is_loadable(&self, _: &str) -> bool {
-            false
-        }
-        fn pending_operation_count(&self) -> u64 {
-            0
-        }
-        async fn soft_flush(&self) -> anyhow::Result<u64> {
-            Ok(0)
-        }
-        async fn hard_flush(&self) -> anyhow::Result<()> {
-            Ok(())
-        }
-        async fn flush_key(
-            &self,
-            _: &str,
-            _: &str,
-            _: &trilayer_core::RecordValue,
-            _: bool,
-        ) -> anyhow::Result<()> {
-            Ok(())
-        }
-        fn reset(&self) {}
-    }
-    let store = trilayer_core::DefaultRecordStore::builder("map", 0)
-        .data_store(std::sync::Arc::new(NotLoadable))
-        .build();
-    assert!(store.get("k", false).await.expect("get").is_none());
-    assert_eq!(store.put("k", lww(1), Expiry::NONE, Client).await.expect("put"), None);
+    let rig = rig();
+    rig.data.insert("map", "k", lww("stored"), 0);
+    rig.data.stop_loading();
+    assert_eq!((rig.get("k").await, rig.put("k", 1).await), (None, None));
+    assert_eq!(rig.data.count("load"), 0, "not even asked");
 }
 
 #[tokio::test]
