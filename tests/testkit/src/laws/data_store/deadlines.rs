@@ -7,7 +7,7 @@ use super::rig::Rig;
 use crate::laws::Law;
 use crate::lww;
 
-/// "Whether the store gives back [...] the expiration time it was given" and "Whether `scan`
+/// "Whether the store gives back \[...\] the expiration time it was given" and "Whether `scan`
 /// works" are as declared to the macro; a store that does not scan answers `Err`.
 pub fn capabilities_are_those_declared(make: &MakeStore<'_>, declared: &[&str]) {
     let law = Law {
@@ -23,7 +23,7 @@ pub fn capabilities_are_those_declared(make: &MakeStore<'_>, declared: &[&str]) 
     law.same("whether scan is Ok", scans, declared.contains(&"scans"));
 }
 
-/// "When it expires [...]; 0 = never, or the store does not know": the deadline that was given if
+/// "When it expires \[...\]; 0 = never, or the store does not know": the deadline that was given if
 /// `keeps_deadlines()`, else 0.
 pub fn deadlines_are_kept_or_reported_as_none(make: &MakeStore<'_>) {
     let law = Law {

@@ -20,7 +20,7 @@ pub fn what_was_added_is_found(make: &MakeStore<'_>) {
     rig.finds("never added", "m", "c", None);
 }
 
-/// "`load` finds [it], until a later `add` [...] of that key."
+/// "`load` finds \[it\], until a later `add` \[...\] of that key."
 pub fn later_adds_replace(make: &MakeStore<'_>) {
     let law = Law { name: "later_adds_replace", loss: "an overwritten value comes back" };
     let rig = Rig::new(law, make);
@@ -30,7 +30,7 @@ pub fn later_adds_replace(make: &MakeStore<'_>) {
     }
 }
 
-/// "`load` finds [it], until a later [...] `remove` of that key."
+/// "`load` finds \[it\], until a later \[...\] `remove` of that key."
 pub fn what_was_removed_is_gone(make: &MakeStore<'_>) {
     let law = Law { name: "what_was_removed_is_gone", loss: "removed data comes back" };
     let rig = Rig::new(law, make);

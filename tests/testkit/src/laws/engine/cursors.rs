@@ -21,7 +21,7 @@ fn yields_nothing(law: Law, engine: &dyn StorageEngine, cursor: &IterationCursor
     }
 }
 
-/// "A cursor past the end [...] yields no items and is `finished`."
+/// "A cursor past the end \[...\] yields no items and is `finished`."
 pub fn finished_cursors_yield_nothing(make: &MakeEngine<'_>) {
     let law =
         Law { name: "finished_cursors_yield_nothing", loss: "a walk that is over begins again, for ever" };
@@ -33,7 +33,7 @@ pub fn finished_cursors_yield_nothing(make: &MakeEngine<'_>) {
     }
 }
 
-/// "A cursor [...] foreign [...] yields no items and is `finished`." Foreign is what an engine of
+/// "A cursor \[...\] foreign \[...\] yields no items and is `finished`." Foreign is what an engine of
 /// another kind made.
 pub fn foreign_cursors_yield_nothing(make: &MakeEngine<'_>) {
     let law = Law { name: "foreign_cursors_yield_nothing", loss: LOSS };
@@ -50,7 +50,7 @@ pub fn foreign_cursors_yield_nothing(make: &MakeEngine<'_>) {
     }
 }
 
-/// "A cursor [...] malformed yields no items and is `finished`."
+/// "A cursor \[...\] malformed yields no items and is `finished`."
 pub fn malformed_cursors_yield_nothing(make: &MakeEngine<'_>) {
     let law = Law { name: "malformed_cursors_yield_nothing", loss: LOSS };
     let engine = filled(make, 10);

@@ -35,7 +35,7 @@ fn returned(after: &After<'_>, operation: Operation) -> Verdict {
     same(&what, &after.returned, &after.expected)
 }
 
-/// "`get` [returns] a copy" of the record, metadata included.
+/// "`get` \[returns\] a copy" of the record, metadata included.
 pub fn get_returns_a_copy(make: &MakeEngine<'_>) {
     let law = Law {
         name: "get_returns_a_copy",

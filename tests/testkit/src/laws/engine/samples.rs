@@ -21,7 +21,7 @@ fn for_each_count(make: &MakeEngine<'_>, check: impl Fn(&dyn StorageEngine, usiz
     }
 }
 
-/// "`random_samples(n)` returns [...] entries with distinct keys."
+/// "`random_samples(n)` returns \[...\] entries with distinct keys."
 pub fn samples_are_distinct(make: &MakeEngine<'_>) {
     let law = Law { name: "samples_are_distinct", loss: "eviction counts one record as several" };
     for_each_count(make, |engine, count| {

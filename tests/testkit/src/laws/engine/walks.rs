@@ -35,7 +35,7 @@ pub(super) fn walked_keys(engine: &dyn StorageEngine, size: usize) -> Result<Vec
     walk(|cursor| engine.fetch_keys(cursor, size), |_| Ok(()))
 }
 
-/// "A walk by `fetch_keys` [...] until `finished` yields each key that was there throughout at
+/// "A walk by `fetch_keys` \[...\] until `finished` yields each key that was there throughout at
 /// least once", whatever the size of its pages.
 pub fn walks_see_every_key(make: &MakeEngine<'_>) {
     let law =
@@ -50,7 +50,7 @@ pub fn walks_see_every_key(make: &MakeEngine<'_>) {
     }
 }
 
-/// "A walk by [...] `fetch_entries` [...] yields each key that was there throughout at least
+/// "A walk by \[...\] `fetch_entries` \[...\] yields each key that was there throughout at least
 /// once", with its record.
 pub fn walks_of_entries_see_every_record(make: &MakeEngine<'_>) {
     let law = Law {
