@@ -48,8 +48,8 @@ fn main() -> anyhow::Result<()> {
         Chore::Ci => {
             lint()?;
             doc()?;
-            test()?;
-            interleave(300)
+            interleave(300)?;
+            test()
         }
         Chore::Lint => lint(),
         Chore::Doc => doc(),
@@ -80,13 +80,13 @@ fn test() -> anyhow::Result<()> {
     if !has_nextest() {
         return cargo(["test"].into_iter().chain(all), &[]);
     }
-    cargo(["nextest", "run", "--no-fail-fast"].into_iter().chain(all), &[])?;
-    cargo(["test", "--doc"].into_iter().chain(all), &[])
+    cargo(["test", "--doc"].into_iter().chain(all), &[])?;
+    cargo(["nextest", "run", "--no-fail-fast"].into_iter().chain(all), &[])
 }
 
 /// Built apart, since the checker takes the place of locks, atomics and tasks.
 fn interleave(runs: u32) -> anyhow::Result<()> {
-    let suite = ["test", "--locked", "--profile", "checked", "-p", "trilayer-interleavings"];
+    let suite = ["test", "--locked", "--profile", "checked", "-p", "trilayer-interleavings", "--tests"];
     let target = root().join("target/interleave");
     let runs = runs.to_string();
     let environment = [
