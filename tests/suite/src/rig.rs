@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use trilayer_core::{
-    CallerProvenance, CompositeMutationObserver, DefaultRecordStore, ExpiryPolicy, MapDataStore,
-    MutationObserver, NullDataStore, RecordStore, RecordValue, StorageConfig, Value,
+    CallerProvenance, CompositeMutationObserver, DefaultRecordStore, ExpiryPolicy, HashMapStorage,
+    MapDataStore, MutationObserver, NullDataStore, RecordStore, RecordValue, StorageConfig, Value,
 };
 use trilayer_testkit::{ManualClock, RecordingObserver, ScriptedDataStore, lww};
 
@@ -50,6 +50,8 @@ pub struct Parts {
     pub plain: bool,
     /// How many stripes, if not as many as usual.
     pub stripes: Option<usize>,
+    /// With one shard the engine's length is exact while others write.
+    pub one_shard: bool,
     /// Observers before the recorder.
     pub observers: Vec<Arc<dyn MutationObserver>>,
     /// A data store that is no test double.
@@ -95,6 +97,9 @@ impl Parts {
             .clock(Arc::clone(&clock) as _);
         if let Some(stripes) = self.stripes {
             builder = builder.stripes(stripes);
+        }
+        if self.one_shard {
+            builder = builder.engine(Box::new(HashMapStorage::with_shards(1)));
         }
         if self.plain {
             builder = builder.engine(Box::new(PlainEngine::default()));

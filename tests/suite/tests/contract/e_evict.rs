@@ -119,7 +119,7 @@ async fn the_store_does_not_grow_past_its_bound() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn the_bound_holds_under_concurrent_inserts_and_loads() {
-    let rig = Parts { config: bounded(100), ..Parts::default() }.build();
+    let rig = Parts { config: bounded(100), one_shard: true, ..Parts::default() }.build();
     for n in 0..1_000 {
         rig.data.insert("map", &format!("s{n}"), lww(n), 0);
     }
