@@ -38,7 +38,8 @@ use crate::{
 /// - **Linearizable per key**: the histories of `get`, `put`, `remove` and the backup forms are those
 ///   of an optional value with a deadline, whichever engine and data store, slow, failing and
 ///   cancelled operations included. An error from the data store means the write may or may not have
-///   happened there.
+///   happened there; if it did, and the data store does not keep its deadline, the value may come back
+///   under another.
 /// - **Read-through.** However many callers miss a key at once, one load answers them all. A load
 ///   never overwrites a newer write nor revives a removed or expired key.
 /// - **Expiry.** No read shows an expired record. Deadlines outlive eviction, and a restart if the

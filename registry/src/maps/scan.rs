@@ -54,7 +54,8 @@ impl Map {
     /// written or removed meanwhile may or may not show. Removed and expired keys do not.
     /// Without a data store, what is in memory is everything.
     ///
-    /// Each page costs a look at every record in memory, for values not yet persisted.
+    /// Each page also costs a look at every value not yet persisted; without a data store, at every
+    /// record in memory.
     ///
     /// # Errors
     /// When the data store does not scan, or fails to.
