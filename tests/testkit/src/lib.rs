@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod clock;
+pub mod evidence;
 mod gate;
 pub mod laws;
 mod recorder;
