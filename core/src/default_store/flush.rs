@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::commit::Standing;
+use super::doubt::Doubt;
 use super::expiry::Expiry;
 use super::handoff::Ticket;
 use super::hold::Hold;
@@ -77,10 +78,13 @@ impl Inner {
             let due = store.due_change(&mut stripe.lock(), &key);
             let mut hold = Hold::new(vec![key.clone()], order);
             match due {
-                Some(Due::Value(record, stored, is_backup)) => {
+                Some(Due::Value { record, expiry, is_backup }) => {
+                    let stored = as_stored(&record, expiry);
                     let flush =
                         async { store.data_store.flush_stored(&store.name, &key, &stored, is_backup).await };
+                    let doubt = Doubt::new(&store, &key, &stored.value, expiry);
                     store.tell("flush", &mut hold, flush).await?;
+                    doubt.into_iter().for_each(Doubt::resolve);
                     store.mark_flushed(stripe, &key, &record);
                 }
                 Some(Due::Removal { is_backup: true }) => {
@@ -113,9 +117,9 @@ impl Inner {
             }
             Standing::Resident(_) | Standing::Unknown => return None,
         };
-        let stored = self.as_stored(state, key, &record);
+        let expiry = self.expiry_of(state, key, &record.metadata).unwrap_or(Expiry::NEVER);
         let parked_backup = state.unsaved.get(key).is_some_and(|unsaved| unsaved.is_backup);
-        Some(Due::Value(record, stored, parked_backup || state.backups.contains(key)))
+        Some(Due::Value { record, expiry, is_backup: parked_backup || state.backups.contains(key) })
     }
 
     /// Removes keys of one stripe that are gone, as far as they still are and no call keeps them.
@@ -170,12 +174,6 @@ impl Inner {
         }
     }
 
-    fn as_stored(&self, state: &State, key: &str, record: &Record) -> StoredValue {
-        let expiry = self.expiry_of(state, key, &record.metadata);
-        let expiration_time = expiry.map_or(0, Expiry::expiration_time);
-        StoredValue { value: record.value.clone(), expiration_time }
-    }
-
     /// Everything the data store does not have yet, in memory or parked.
     pub(super) fn unflushed(&self) -> Vec<(String, StoredValue)> {
         let (mut unflushed, now) = (Vec::new(), self.now());
@@ -208,17 +206,19 @@ impl Inner {
         now: i64,
     ) -> Option<(String, StoredValue)> {
         let record = record.filter(|record| !self.is_expired(state, key, &record.metadata, now))?;
-        Some((key.to_owned(), self.as_stored(state, key, &record)))
+        let expiry = self.expiry_of(state, key, &record.metadata).unwrap_or(Expiry::NEVER);
+        Some((key.to_owned(), as_stored(&record, expiry)))
     }
 }
 
 /// One thing the data store has to be told.
 enum Due {
-    /// The value of this record, and whether it is a backup.
-    Value(Record, StoredValue, bool),
-    Removal {
-        is_backup: bool,
-    },
+    Value { record: Record, expiry: Expiry, is_backup: bool },
+    Removal { is_backup: bool },
+}
+
+fn as_stored(record: &Record, expiry: Expiry) -> StoredValue {
+    StoredValue { value: record.value.clone(), expiration_time: expiry.expiration_time() }
 }
 
 /// The data store no longer has a key; what was done to it meanwhile stays to be told.

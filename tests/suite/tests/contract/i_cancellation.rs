@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use trilayer_core::{RecordStore, StoreError};
+use trilayer_core::{DefaultRecordStore, RecordStore, StoreError};
 use trilayer_testkit::{Gate, Plan, lww, record};
 
-use crate::rig::{Client, Expiry, Rig, poll_once, rig, settle};
+use crate::rig::{Client, Expiry, Replication, Rig, poll_once, rig, settle};
 
 /// Starts an operation, drops it where its data-store call waits, and lets the call end.
 async fn drop_at(rig: &Rig, operation: &'static str, start: impl FnOnce() -> Dropped) {
@@ -158,43 +158,112 @@ fn a_runtime_that_ends_under_an_operation_is_an_error_for_those_who_wait() {
     assert_eq!(record.value, lww(1));
 }
 
-/// Drops each operation after every possible number of polls; memory and data store must agree
-/// once everything is at rest.
+/// Every operation that waits for the data store, with each call at which it can wait.
+const AWAITS: [(&str, &str); 16] = [
+    ("put", "load"),
+    ("put", "add"),
+    ("set", "add"),
+    ("remove", "load"),
+    ("remove", "remove"),
+    ("put_backup", "add_backup"),
+    ("remove_backup", "load"),
+    ("remove_backup", "remove_backup"),
+    ("get", "load"),
+    ("get_all", "load_all"),
+    ("soft_flush", "flush_key"),
+    ("soft_flush", "remove_all"),
+    ("soft_flush", "soft_flush"),
+    ("hard_flush", "hard_flush"),
+    ("clear_through", "scan"),
+    ("clear_through", "remove_all"),
+];
+
+/// One of them; its outcome is nobody's.
+async fn operation(store: Arc<DefaultRecordStore>, name: &str) {
+    let both = ["k".to_owned(), "other".to_owned()];
+    match name {
+        "put" => drop(store.put("k", lww("after"), Expiry::NONE, Client).await),
+        "set" => drop(store.set("k", lww("after"), Expiry::NONE, Client).await),
+        "remove" => drop(store.remove("k", Client).await),
+        "put_backup" => drop(store.put_backup("k", record("after", 5), Client).await),
+        "remove_backup" => drop(store.remove_backup("k", Client).await),
+        "get" => drop(store.get("k", false).await),
+        "get_all" => drop(store.get_all(&both).await),
+        "soft_flush" => drop(store.soft_flush().await),
+        "hard_flush" => drop(store.hard_flush().await),
+        "clear_through" => drop(store.clear_through(false).await),
+        other => unreachable!("no operation {other}"),
+    }
+}
+
+/// Two keys in the data store, one parked and one removed that it was not told of.
+async fn before() -> Rig {
+    let rig = rig();
+    for key in ["k", "other", "gone"] {
+        rig.data.insert("map", key, lww("before"), 0);
+    }
+    rig.put_as("parked", 1, Replication).await;
+    rig.store.evict("parked", false);
+    rig.store.remove("gone", Replication).await.expect("remove");
+    rig
+}
+
+/// What must hold once everything is at rest, however the caller left.
+async fn is_whole(rig: &Rig, at: &str) {
+    rig.data.work();
+    settle().await;
+    for (key, record) in rig.store.storage().snapshot_iter() {
+        let clean = !record.metadata.is_dirty();
+        assert!(!clean || rig.stored(&key) == Some(record.value), "{key} is not what is stored: {at}");
+    }
+    assert_eq!(rig.get("k").await, rig.stored("k"), "{at}");
+    assert_eq!(rig.get("gone").await, None, "{at}");
+    let old = rig.get("k").await;
+    assert_eq!(rig.put("k", "next").await, old, "the key goes on: {at}");
+    rig.store.hard_flush().await.expect("flush");
+    let usage = rig.store.usage();
+    assert_eq!((usage.dirty, usage.parked, usage.overdue), (0, 0, 0), "{at}");
+}
+
+/// Leaves each operation at each call of the data store, before and after that took effect, after every
+/// possible number of polls, by dropping its future and by aborting its task.
 #[tokio::test]
-async fn dropped_at_any_await_memory_and_data_store_agree() {
-    for (operation, call) in [("put", "add"), ("remove", "remove"), ("get", "load"), ("put", "load")] {
-        for polls in 0..8 {
-            let rig = rig();
-            rig.data.insert("map", "k", lww("before"), 0);
-            let gate = Gate::closed();
-            rig.data.plan(call, Plan::WorkAfter(gate.clone()));
-            let store = Arc::clone(&rig.store);
-            let mut dropped: Dropped = Box::pin(async move {
-                match operation {
-                    "put" => drop(store.put("k", lww("after"), Expiry::NONE, Client).await),
-                    "remove" => drop(store.remove("k", Client).await),
-                    _ => drop(store.get("k", false).await),
+async fn left_at_any_await_an_operation_is_whole_or_has_not_begun() {
+    for (name, call) in AWAITS {
+        for polls in 0..6 {
+            for after_effect in [false, true] {
+                let (rig, gate) = (before().await, Gate::closed());
+                let at = format!("{name}/{call}, {polls} polls, after its effect: {after_effect}");
+                rig.data.plan(
+                    call,
+                    match after_effect {
+                        true => Plan::WorkThenWait(gate.clone()),
+                        false => Plan::WorkAfter(gate.clone()),
+                    },
+                );
+                let mut left: Dropped = Box::pin(operation(Arc::clone(&rig.store), name));
+                for poll in 0..polls {
+                    if poll == 3 {
+                        assert!(gate.arrivals() > 0, "never waits there: {at}");
+                        gate.open();
+                    }
+                    if poll_once(left.as_mut()).is_ready() {
+                        break;
+                    }
+                    settle().await;
                 }
-            });
-            for poll in 0..polls {
-                if poll == 4 {
-                    gate.open();
-                }
-                if poll_once(dropped.as_mut()).is_ready() {
-                    break;
-                }
-                settle().await;
+                drop(left);
+                gate.open();
+                is_whole(&rig, &at).await;
             }
-            drop(dropped);
-            gate.open();
-            settle().await;
-            let (resident, stored) = (rig.resident("k"), rig.stored("k"));
-            assert!(
-                resident.is_none() || resident == stored,
-                "{operation}/{call}, {polls} polls: {resident:?}, {stored:?}"
-            );
-            rig.data.work();
-            assert_eq!(rig.get("k").await, stored, "{operation}/{call}, {polls} polls");
         }
+        let (rig, gate) = (before().await, Gate::closed());
+        rig.data.plan(call, Plan::WorkAfter(gate.clone()));
+        let task = tokio::spawn(operation(Arc::clone(&rig.store), name));
+        gate.arrived(1).await;
+        task.abort();
+        assert!(task.await.is_err_and(|error| error.is_cancelled()));
+        gate.open();
+        is_whole(&rig, &format!("{name}/{call}, aborted")).await;
     }
 }

@@ -27,10 +27,11 @@ async fn everywhere(fault: Fault) -> usize {
         }
     }
     println!("{fault:?}: {count} faults in {scenarios} scenarios");
+    trilayer_testkit::evidence::tried("injected-faults", count as u64);
     count
 }
 
-/// Five tests of at least 200 faults each: at least 1,000 in all.
+/// Eight tests of at least 200 faults each: at least 1,600 in all.
 async fn at_least_two_hundred(fault: Fault) {
     let count = everywhere(fault).await;
     assert!(count >= 200, "only {count} faults of {fault:?}");
@@ -59,4 +60,19 @@ async fn a_call_that_never_answers_holds_up_its_own_keys_only() {
 #[tokio::test]
 async fn a_call_that_answers_after_its_caller_left_ends_what_it_began() {
     at_least_two_hundred(Fault::Late).await;
+}
+
+#[tokio::test]
+async fn a_call_that_answers_after_the_store_gave_up_on_it_ends_what_it_began() {
+    at_least_two_hundred(Fault::Overdue).await;
+}
+
+#[tokio::test]
+async fn a_call_that_fails_after_the_store_gave_up_on_it_changes_nothing() {
+    at_least_two_hundred(Fault::OverdueFails).await;
+}
+
+#[tokio::test]
+async fn a_lost_connection_is_an_error_for_each_caller_until_it_is_back() {
+    at_least_two_hundred(Fault::Disconnect).await;
 }

@@ -11,6 +11,9 @@ use trilayer_testkit::{Call, EventKind, Gate, Plan, lww};
 use crate::rounds::{Called, Keys, ROUNDS, Step, round};
 use crate::script::{Fault, Striker};
 
+/// How long a store waits if it is not told otherwise, in ms.
+const PATIENCE: u32 = 30_000;
+
 /// Which calls fail, and how.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Scenario {
@@ -97,6 +100,9 @@ impl Run {
         self.injected += struck.len();
         match outcome {
             Poll::Ready(outcome) => self.judge(step, outcome, &struck, before),
+            Poll::Pending if self.scenario.fault.is_overdue() => {
+                self.run_out(step, called, &struck, before).await;
+            }
             Poll::Pending => self.leave(step, called, &struck).await,
         }
         self.note(step, &struck);
@@ -130,6 +136,22 @@ impl Run {
         self.hold(step, struck);
         self.hits_answer();
         self.others_go_on(step, struck).await;
+        self.end_late_calls(step).await;
+    }
+
+    /// The store's patience ends: the caller is told, others go on, and a late call then ends.
+    async fn run_out(&mut self, step: &Step, mut called: Called, struck: &[Call], before: usize) {
+        assert!(!struck.is_empty(), "hangs for no reason: {}", self.at);
+        self.rig.clock.advance(PATIENCE);
+        let Poll::Ready(outcome) = self.outcome(&mut called).await else {
+            panic!("waits for longer than the store does: {}", self.at);
+        };
+        self.judge(step, outcome, struck, before);
+        self.hits_answer();
+        self.others_go_on(step, struck).await;
+        if matches!(step, Step::ClearThrough) && self.scenario.fault == Fault::Overdue {
+            self.unsure.extend(struck.iter().flat_map(|call| call.keys.clone()));
+        }
         self.end_late_calls(step).await;
     }
 

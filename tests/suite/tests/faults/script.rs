@@ -31,13 +31,36 @@ pub(crate) enum Fault {
     Hang,
     /// The call succeeds once its caller has left.
     Late,
+    /// The call takes longer than the store waits, then succeeds.
+    Overdue,
+    /// The call takes longer than the store waits, then fails.
+    OverdueFails,
+    /// The connection is lost: whether the call happened nobody knows, and the next ones fail.
+    Disconnect,
 }
+
+impl Fault {
+    /// Whether the store's patience ends it.
+    pub(crate) fn is_overdue(self) -> bool {
+        matches!(self, Self::Overdue | Self::OverdueFails)
+    }
+
+    /// Whether calls may have happened though their callers were told that they failed.
+    pub(crate) fn may_have_happened(self) -> bool {
+        matches!(self, Self::ErrorAfter | Self::Disconnect)
+    }
+}
+
+/// Calls of any kind that fail until the connection is back.
+const DOWN_FOR: usize = 3;
 
 /// Lets faults strike, and remembers what they struck.
 pub(crate) struct Striker {
     /// The calls struck since they were last asked for.
     struck: Mutex<Vec<Call>>,
     seen: Mutex<usize>,
+    /// Calls that will fail because the connection is lost.
+    down: Mutex<usize>,
     /// Where late calls wait.
     gate: Mutex<Gate>,
 }
@@ -46,9 +69,14 @@ impl Striker {
     /// Strikes the `nth` call of a kind, and all after it if `for_ever`.
     pub(crate) fn at(rig: &Rig, kind: &'static str, fault: Fault, nth: usize, for_ever: bool) -> Arc<Self> {
         let gate = Mutex::new(Gate::closed());
-        let striker = Arc::new(Self { struck: Mutex::default(), seen: Mutex::default(), gate });
+        let (struck, seen, down) = Default::default();
+        let striker = Arc::new(Self { struck, seen, down, gate });
         let inside = Arc::clone(&striker);
         rig.data.script(move |call| {
+            if inside.is_down() {
+                inside.struck.lock().push(call.clone());
+                return Plan::Fail("struck before");
+            }
             if call.operation != kind {
                 return Plan::Work;
             }
@@ -73,7 +101,24 @@ impl Striker {
             Fault::Hang => Plan::Hang,
             Fault::Late if seen.is_multiple_of(2) => Plan::WorkAfter(gate),
             Fault::Late => Plan::WorkThenWait(gate),
+            Fault::Overdue => Plan::WorkAfter(gate),
+            Fault::OverdueFails => Plan::FailAfter(gate, "struck late"),
+            Fault::Disconnect => {
+                *self.down.lock() = DOWN_FOR;
+                if seen.is_multiple_of(2) {
+                    Plan::Fail("struck before")
+                } else {
+                    Plan::WorkThenFail("struck after")
+                }
+            }
         }
+    }
+
+    fn is_down(&self) -> bool {
+        let mut down = self.down.lock();
+        let is_down = *down > 0;
+        *down = down.saturating_sub(1);
+        is_down
     }
 
     /// The calls struck since the last time.

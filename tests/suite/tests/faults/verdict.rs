@@ -36,6 +36,10 @@ impl Run {
                 let cause = error.downcast_ref::<StoreError>();
                 matches!(cause, Some(StoreError::DataStorePanicked { .. })) && text.contains("scripted panic")
             }
+            Fault::Overdue | Fault::OverdueFails => {
+                matches!(error.downcast_ref(), Some(StoreError::Overdue { .. }))
+            }
+            Fault::Disconnect => text.contains("struck"),
             Fault::Hang | Fault::Late => false,
         }
     }
@@ -55,7 +59,7 @@ impl Run {
                 }
                 _ => {}
             }
-        } else if self.scenario.fault == Fault::ErrorAfter {
+        } else if self.scenario.fault.may_have_happened() {
             self.unsure.extend(struck.iter().flat_map(|call| call.keys.clone()));
         }
     }
@@ -76,6 +80,7 @@ impl Run {
         assert_eq!(self.rig.events.replay(), memory, "the events rebuild memory, {at}");
         let usage = self.rig.store.usage();
         assert_eq!((usage.resident, usage.deadlines), (memory.len() as u64, 0), "{at}");
+        assert_eq!(usage.overdue, 0, "nothing keeps a key once it is answered, {at}");
         assert_eq!(usage.observer_panics, 0, "{at}");
     }
 

@@ -46,13 +46,15 @@ impl Model {
         }
     }
 
-    /// The limits of what the data store has: those remembered here, else those it kept.
+    /// The limits of what the data store has: those of a write in doubt, those remembered here, else those it kept.
     fn limits_of(&self, key: &str, stored: Stored) -> Limits {
         let mut defaults = self.limits(ExpiryPolicy::NONE, self.now, self.now);
         if self.keeps {
             defaults.ttl_deadline = (stored.deadline != 0).then_some(stored.deadline);
         }
-        self.keys[key].limits.unwrap_or(defaults)
+        let key = &self.keys[key];
+        let doubted = key.doubts.iter().rev().find(|(value, _)| *value == stored.value);
+        doubted.map(|(_, limits)| *limits).or(key.limits).unwrap_or(defaults)
     }
 
     fn load(&mut self, key: &str) {
@@ -156,12 +158,19 @@ impl Model {
         if self.fault == Some(Fault::After) {
             self.key(key).unsure = true;
         }
-        self.call(|model| model.key(key).disk = Some(model.stored(value, Some(limits))))
+        let written = self.call(|model| model.key(key).disk = Some(model.stored(value, Some(limits))));
+        if written.is_err() {
+            self.doubt(key, value, limits);
+        }
+        written
     }
 
     fn install(&mut self, key: &str, mut item: Item, limits: Limits, persisted: bool) {
         item.dirty = (!persisted).then(|| self.beneath(key));
         self.key(key).unsure &= !persisted;
+        if persisted {
+            self.key(key).doubts.clear();
+        }
         self.key(key).place = Place::Memory(item);
         self.keep(key, limits);
     }

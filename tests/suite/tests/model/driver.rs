@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use parking_lot::Mutex;
-use trilayer_core::{ExpiryPolicy, Record, RecordStore, StorageConfig};
+use trilayer_core::{Record, RecordStore, StorageConfig};
 use trilayer_suite::rig::{Parts, Rig, START, poll_once};
 use trilayer_testkit::{Call, Plan, lww};
 
@@ -110,7 +110,7 @@ fn told<T, U>(outcome: anyhow::Result<T>, tell: impl FnOnce(T) -> U) -> Outcome<
 
 impl Pair {
     fn step(&mut self, operation: &Op) {
-        self.soften(operation);
+        self.saboteur.failed.lock().take();
         *self.saboteur.armed.lock() = self.model.fault;
         match operation {
             Op::Get(..) | Op::GetAll(_) => self.read(operation),
@@ -210,22 +210,6 @@ impl Pair {
             _ => {}
         }
         self.saboteur.failed.lock().take();
-    }
-
-    /// Makes a fault come before the effect where the store cannot undo half of it.
-    fn soften(&mut self, operation: &Op) {
-        self.saboteur.failed.lock().take();
-        let model = &mut self.model;
-        let (key, limits) = match operation {
-            &Op::Put(key, _, expiry, _) | &Op::Set(key, _, expiry, _) => {
-                (key, model.limits(expiry, model.now, model.now))
-            }
-            &Op::PutBackup(key, ..) => (key, model.limits(ExpiryPolicy::NONE, model.now, 0)),
-            _ => return,
-        };
-        if model.fault == Some(Fault::After) && model.would_split(key, limits) {
-            model.fault = Some(Fault::Before);
-        }
     }
 
     /// After a flush the data store has what is live, and nothing that was removed.

@@ -33,6 +33,8 @@ pub(crate) struct Key {
     pub(crate) disk: Option<Stored>,
     /// Whether a failed call has left the data store different from what was acknowledged.
     pub(crate) unsure: bool,
+    /// Writes that failed and may have happened, since the data store was last known.
+    pub(crate) doubts: Vec<(i64, Limits)>,
 }
 
 /// Where a key's value is.
@@ -83,6 +85,8 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
+    pub(crate) const NEVER: Self = Self { ttl_deadline: None, idle: None, accessed: 0 };
+
     pub(crate) fn deadline(self) -> Option<i64> {
         let idle = self.idle.map(|idle| self.accessed + idle);
         self.ttl_deadline.into_iter().chain(idle).min()
@@ -230,16 +234,15 @@ impl Model {
         }
     }
 
-    /// Whether a put that fails after it happened leaves the new value under the old limits.
-    ///
-    /// Such faults are not drawn. The promise (contract J, "may or may not have happened", I,
-    /// "never half"): after an error the key is as before or as the put made it, value and
-    /// deadline. The store remembers the deadline of what it knows, so the new value comes back
-    /// from a data store that forgets deadlines with the old deadline, or none.
-    pub(crate) fn would_split(&self, key: &str, new: Limits) -> bool {
-        let lost = |limits: Limits| !self.comes_back(limits);
-        let counts = new.deadline().is_some() || self.has_defaults();
-        self.keys[key].limits.is_some_and(lost) || (counts && lost(new))
+    /// Remembers the limits of a write that failed and may have happened, if nobody else would.
+    pub(crate) fn doubt(&mut self, key: &str, value: i64, limits: Limits) {
+        if !self.comes_back(limits) {
+            let doubts = &mut self.key(key).doubts;
+            doubts.push((value, limits));
+            // No more than the last eight.
+            let excess = doubts.len().saturating_sub(8);
+            doubts.drain(..excess);
+        }
     }
 
     /// Whether a call of the data store that failed was about the key.

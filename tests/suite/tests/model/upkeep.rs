@@ -78,6 +78,9 @@ impl Model {
             Place::Memory(item) | Place::Parked(item) => Some(self.stored(item.value, limits)),
             _ => None,
         };
+        if let (Some(_), Some(told)) = (fault, told) {
+            self.doubt(key, told.value, limits.unwrap_or(Limits::NEVER));
+        }
         let key = self.key(key);
         if fault != Some(Fault::Before) {
             key.disk = told;
@@ -86,6 +89,7 @@ impl Model {
         if fault.is_some() {
             return;
         }
+        key.doubts.clear();
         match &mut key.place {
             Place::Memory(item) => item.dirty = None,
             place => *place = Place::Disk,
