@@ -9,7 +9,8 @@ use std::task::{Context, Poll, Waker};
 
 use trilayer_core::{
     CallerProvenance, CompositeMutationObserver, DefaultRecordStore, ExpiryPolicy, HashMapStorage,
-    MapDataStore, MutationObserver, NullDataStore, RecordStore, RecordValue, StorageConfig, Value,
+    MapDataStore, MutationObserver, NullDataStore, RecordStore, RecordValue, StorageConfig, StorageEngine,
+    Value,
 };
 use trilayer_testkit::{ManualClock, RecordingObserver, ScriptedDataStore, lww};
 
@@ -48,6 +49,8 @@ pub struct Parts {
     pub keeps_deadlines: bool,
     /// An engine with nothing beyond the fixed interface.
     pub plain: bool,
+    /// Another engine.
+    pub engine: Option<Box<dyn StorageEngine>>,
     /// How many stripes, if not as many as usual.
     pub stripes: Option<usize>,
     /// With one shard the engine's length is exact while others write.
@@ -105,6 +108,9 @@ impl Parts {
         }
         if self.one_shard {
             builder = builder.engine(Box::new(HashMapStorage::with_shards(1)));
+        }
+        if let Some(engine) = self.engine {
+            builder = builder.engine(engine);
         }
         if self.plain {
             builder = builder.engine(Box::new(PlainEngine::default()));

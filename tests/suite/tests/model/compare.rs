@@ -7,7 +7,7 @@ use trilayer_core::{Record, RecordStore, RecordValue};
 use trilayer_testkit::EventKind;
 
 use crate::access::number;
-use crate::driver::Pair;
+use crate::driver::{MAY_WAIT, Pair, at_once};
 use crate::model::{Item, Place, Stored};
 use crate::ops::KEYS;
 
@@ -52,7 +52,11 @@ impl Pair {
             );
             let resident = store.storage().get(key).map(told_record);
             agree(resident, model.resident(key).map(told_item), &format!("the record of {key}"));
-            let stored = self.rig.data.stored("map", key);
+            let stored = match MAY_WAIT.get() {
+                true => at_once(store.map_data_store().load_stored("map", key)).expect("load_stored"),
+                // Asked for as a call, it would meet the fault meant for the next operation.
+                false => self.rig.data.stored("map", key),
+            };
             let stored = stored.map(|it| Stored { value: number(&it.value), deadline: it.expiration_time });
             agree(stored, model.keys[key].disk, &format!("what the data store has of {key}"));
         }

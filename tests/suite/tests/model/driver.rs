@@ -1,5 +1,6 @@
 //! Runs a sequence against a store and the model, and compares after every step.
 
+use std::cell::Cell;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
@@ -68,10 +69,20 @@ impl Saboteur {
     }
 }
 
-/// The outcome of an operation over a data store that answers at once.
+thread_local! {
+    /// Whether operations may wait for a real data store.
+    pub(crate) static MAY_WAIT: Cell<bool> = const { Cell::new(false) };
+}
+
+/// The outcome of an operation; over a scripted data store, which answers at once, it is ready at once.
 pub(crate) fn at_once<T>(operation: impl Future<Output = T>) -> T {
-    match poll_once(pin!(operation)) {
+    let mut operation = pin!(operation);
+    match poll_once(operation.as_mut()) {
         Poll::Ready(outcome) => outcome,
+        Poll::Pending if MAY_WAIT.get() => {
+            let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+            runtime.block_on(operation)
+        }
         Poll::Pending => panic!("an operation waits though its data store answers at once"),
     }
 }
@@ -87,16 +98,8 @@ pub(crate) struct Pair {
 
 /// Runs the sequence in lockstep.
 pub(crate) fn run(setting: &Setting, operations: &[Op]) {
-    let rig = setting.parts().build();
-    let (null, keeps) = (setting.data == Data::Null, setting.data == Data::Keeps);
-    let saboteur = Saboteur::at(&rig);
-    let model = Model::new(START, setting.config.clone(), null, keeps);
-    let mut pair = Pair { rig, model, saboteur, told: 0 };
-    for operation in operations {
-        pair.step(operation);
-        pair.compare();
-        pair.compare_events();
-    }
+    let mut pair = Pair::new(setting.parts().build(), setting);
+    pair.play(operations);
     pair.at_the_end(setting);
 }
 
@@ -109,6 +112,21 @@ fn told<T, U>(outcome: anyhow::Result<T>, tell: impl FnOnce(T) -> U) -> Outcome<
 }
 
 impl Pair {
+    pub(crate) fn new(rig: Rig, setting: &Setting) -> Self {
+        let (null, keeps) = (setting.data == Data::Null, setting.data == Data::Keeps);
+        let saboteur = Saboteur::at(&rig);
+        let model = Model::new(START, setting.config.clone(), null, keeps);
+        Self { rig, model, saboteur, told: 0 }
+    }
+
+    pub(crate) fn play(&mut self, operations: &[Op]) {
+        for operation in operations {
+            self.step(operation);
+            self.compare();
+            self.compare_events();
+        }
+    }
+
     fn step(&mut self, operation: &Op) {
         self.saboteur.failed.lock().take();
         *self.saboteur.armed.lock() = self.model.fault;

@@ -4,6 +4,7 @@
 
 mod access;
 mod bounded;
+mod bundled;
 mod compare;
 mod driver;
 mod model;
@@ -12,13 +13,14 @@ mod upkeep;
 
 use proptest::prelude::*;
 use trilayer_core::StorageConfig;
+use trilayer_testkit::evidence;
 
 use crate::driver::{Data, Setting};
 
 /// How many sequences a setting runs.
 pub(crate) fn cases() -> ProptestConfig {
-    let asked = std::env::var("MODEL_CASES").ok().and_then(|cases| cases.parse().ok());
-    ProptestConfig { cases: asked.unwrap_or(200), failure_persistence: None, ..ProptestConfig::default() }
+    let cases = u32::try_from(evidence::amount("MODEL_CASES", 200)).unwrap_or(u32::MAX);
+    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
 }
 
 /// No default limits, a default time to live, a default limit on idle time.
@@ -39,7 +41,10 @@ pub(crate) fn settings(data: Data) -> Vec<Setting> {
 
 fn check(data: Data) {
     for setting in settings(data) {
-        proptest!(cases(), |(operations in ops::operations())| driver::run(&setting, &operations));
+        proptest!(cases(), |(operations in ops::operations())| {
+            driver::run(&setting, &operations);
+            evidence::tried("model-sequences", 1);
+        });
     }
 }
 
@@ -64,7 +69,16 @@ fn a_bounded_store_loses_nothing_and_keeps_its_bound() {
         for setting in settings(data) {
             let setting =
                 Setting { config: StorageConfig { max_entry_count: 2, ..setting.config }, ..setting };
-            proptest!(cases(), |(operations in ops::operations())| bounded::run(&setting, &operations));
+            proptest!(cases(), |(operations in ops::operations())| {
+                bounded::run(&setting, &operations);
+                evidence::tried("model-sequences", 1);
+            });
         }
     }
+}
+
+/// Every engine over every data store beside every observer that a program has by linking trilayer.
+#[test]
+fn every_combination_of_bundled_components_is_the_map_it_says_it_is() {
+    bundled::check();
 }
