@@ -47,8 +47,8 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
-/// How many more bytes are on the heap after `work` than before.
-pub(crate) fn grown_by<T>(work: impl FnOnce() -> T) -> (T, i64) {
+/// How many more bytes are on the heap after `work` than before; those of other threads count too.
+pub fn grown_by<T>(work: impl FnOnce() -> T) -> (T, i64) {
     let before = LIVE.load(Ordering::Relaxed);
     COUNTING.store(true, Ordering::Relaxed);
     let outcome = work();

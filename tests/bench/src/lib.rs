@@ -22,6 +22,8 @@ mod subjects;
 mod workload;
 mod zipf;
 
+pub use allocation::grown_by;
+
 use std::fmt::Display;
 
 use clap::Parser;
