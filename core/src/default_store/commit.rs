@@ -78,14 +78,22 @@ impl Inner {
     }
 
     /// What a write replaces: the live record, wherever it is.
-    fn predecessor(&self, standing: Standing, key: &str, prior: Option<Prior>) -> Option<Record> {
+    fn predecessor(
+        &self,
+        state: &State,
+        standing: Standing,
+        key: &str,
+        prior: Option<Prior>,
+    ) -> Option<Record> {
         match standing {
             Standing::Resident(record) | Standing::Parked(record) => Some(record),
             Standing::Absent => None,
             Standing::Unknown => {
-                let now = self.now();
-                let live = prior.filter(|prior| !prior.expiry.is_expired(now));
-                live.map(|prior| new_record(key, prior.value, now))
+                let (prior, now) = (prior?, self.now());
+                // Reads may have prolonged it before it was evicted.
+                let kept = state.expiry.get(key).filter(|_| prior.was_resident);
+                let is_live = !kept.unwrap_or(prior.expiry).is_expired(now);
+                is_live.then(|| new_record(key, prior.value, now))
             }
         }
     }
@@ -107,16 +115,16 @@ impl Inner {
         if !resident && !room.is_reserved() {
             return Err(NoRoom);
         }
-        let old = self.predecessor(standing, key, write.prior.take());
+        let old = self.predecessor(state, standing, key, write.prior.take());
         let mut metadata = RecordMetadata::new(write.now, cost(key, &write.value));
         if let Some(old) = &old {
             follow(&mut metadata, &old.metadata);
         }
         mark_stored(&mut metadata, write.persisted);
         let record = Record { value: write.value.clone(), metadata };
-        let before = self.install(state, key, &record, room);
+        let expiry = Expiry::new(write.expiry, &self.config, write.now, write.now);
+        let before = self.install(state, key, &record, expiry, room);
         self.keep_late_hits(key, before.as_ref(), &record);
-        self.keep_expiry(state, key, Expiry::new(write.expiry, &self.config, write.now, write.now));
         self.notify(|observer| match &old {
             Some(old) if resident => {
                 observer.on_update(key, &record, &old.value, &record.value, false);
@@ -142,22 +150,26 @@ impl Inner {
         if !standing.is_resident() && !room.is_reserved() {
             return Err(NoRoom);
         }
-        let old = self.predecessor(standing, key, None);
+        let old = self.predecessor(state, standing, key, None);
         record.metadata.cost = cost(key, &record.value);
         mark_stored(&mut record.metadata, persisted);
-        self.install(state, key, &record, room);
+        let expiry = Expiry::of_metadata(&record.metadata, &self.config);
+        self.install(state, key, &record, expiry, room);
         state.backups.insert(key.clone());
-        self.keep_expiry(state, key, Expiry::of_metadata(&record.metadata, &self.config));
         self.notify(|observer| observer.on_put(key, &record, old.as_ref().map(|old| &old.value), true));
         Ok(())
     }
 
     /// Puts a record into memory in place of whatever was known of the key.
+    ///
+    /// A read that finds no deadline kept takes no lock: so a deadline is kept before its record can be
+    /// read, and the last one dropped after.
     fn install(
         &self,
         state: &mut State,
         key: &SharedStr,
         record: &Record,
+        expiry: Expiry,
         room: &mut Room<'_>,
     ) -> Option<Record> {
         let is_dirty = record.metadata.is_dirty() && !self.is_null();
@@ -165,7 +177,14 @@ impl Inner {
         state.unsaved.remove(key);
         state.leave(key);
         state.dirty.extend(beneath.map(|beneath| (key.clone(), beneath)));
+        let guards = expiry.deadline() < i64::MAX;
+        if guards {
+            self.keep_expiry(state, key, expiry);
+        }
         let before = self.engine.put(key, record.clone());
+        if !guards {
+            self.keep_expiry(state, key, expiry);
+        }
         if before.is_none() {
             room.fill(self);
         }
@@ -202,7 +221,7 @@ impl Inner {
             self.take_out(key);
             state.leave(key);
         }
-        let old = self.predecessor(standing, key, prior);
+        let old = self.predecessor(state, standing, key, prior);
         if persisted {
             self.drop_expiry(state, key);
             state.unsaved.remove(key);
@@ -240,8 +259,7 @@ impl Inner {
         }
         let mut record = new_record(key, stored.value.clone(), now);
         mark_stored(&mut record.metadata, true);
-        self.install(state, key, &record, room);
-        self.keep_expiry(state, key, expiry);
+        self.install(state, key, &record, expiry, room);
         self.notify(|observer| observer.on_load(key, &record, false));
         Ok(Some(record))
     }
@@ -258,7 +276,8 @@ impl Inner {
             return Err(NoRoom);
         }
         let is_backup = state.unsaved.get(key).is_some_and(|unsaved| unsaved.is_backup);
-        self.install(state, key, &record, room);
+        let expiry = state.expiry.get(key).unwrap_or(Expiry::NEVER);
+        self.install(state, key, &record, expiry, room);
         if is_backup {
             state.backups.insert(key.clone());
         }

@@ -44,6 +44,8 @@ pub(super) struct Inner {
 pub(super) struct Prior {
     pub(super) value: RecordValue,
     pub(super) expiry: Expiry,
+    /// Whether it was in memory, and not only in the data store.
+    pub(super) was_resident: bool,
 }
 
 impl Inner {

@@ -8,7 +8,7 @@ use super::commit::Standing;
 use super::handoff::start;
 use super::hold::end_of;
 use super::inner::Inner;
-use super::stripe::{Kept, Loaded, State};
+use super::stripe::{Kept, Loaded, Loading, State};
 use crate::sync::{OwnedMutexGuard, watch};
 use crate::{Record, RecordMetadata, SharedError, SharedStr, StoredValue};
 
@@ -33,9 +33,17 @@ pub(super) struct Load {
 
 impl Load {
     /// Tells everyone who waits. The key's lock is held, so that whoever asks later sees memory
-    /// as the load left it.
+    /// as the load left it, and the reads that it answers are accesses of this moment.
     fn finish(&self, state: &mut State, outcome: Loaded) {
-        state.loads.remove(&self.key);
+        let touches = state.loads.remove(&self.key).map_or(0, |loading| loading.touches);
+        let outcome = match outcome {
+            Ok(Some(record)) if touches > 0 && self.store.engine.contains_key(&self.key) => {
+                let now = self.store.now();
+                let touch = |record, _| self.store.touch(state, &self.key, record, now);
+                Ok(Some((0..touches).fold(record, touch)))
+            }
+            outcome => outcome,
+        };
         self.done.send_replace(Some(outcome));
     }
 
@@ -96,7 +104,7 @@ impl Inner {
                     Lookup::Hit(if touch { self.touch(state, &key, record, now) } else { record })
                 }
                 Standing::Absent => Lookup::Miss,
-                Standing::Unknown => self.join_or_lead(state, &key),
+                Standing::Unknown => self.join_or_lead(state, &key, touch),
             })
         })
     }
@@ -122,12 +130,13 @@ impl Inner {
         record
     }
 
-    fn join_or_lead(self: &Arc<Self>, state: &mut State, key: &SharedStr) -> Lookup {
-        if let Some(waiting) = state.loads.get(key) {
-            return Lookup::Wait(waiting.clone());
+    fn join_or_lead(self: &Arc<Self>, state: &mut State, key: &SharedStr, touch: bool) -> Lookup {
+        if let Some(loading) = state.loads.get_mut(key) {
+            loading.touches = loading.touches.saturating_add(touch.into());
+            return Lookup::Wait(loading.outcome.clone());
         }
         let (done, waiting) = watch::channel(None);
-        state.loads.insert(key.clone(), waiting.clone());
+        state.loads.insert(key.clone(), Loading { outcome: waiting.clone(), touches: touch.into() });
         Lookup::Load(Load { store: Arc::clone(self), key: key.clone(), done }, waiting)
     }
 
@@ -141,33 +150,14 @@ impl Inner {
                 Ok(None)
             }
             // Boxed, for a hit's future would be as large as a load's otherwise.
-            Lookup::Wait(waiting) => Box::pin(self.get_loaded(key, touch, None, waiting)).await,
-            Lookup::Load(load, waiting) => Box::pin(self.get_loaded(key, touch, Some(load), waiting)).await,
+            Lookup::Wait(waiting) => Box::pin(self.await_load(waiting, "get")).await,
+            Lookup::Load(load, waiting) => Box::pin(self.get_loaded(load, waiting)).await,
         }
     }
 
-    async fn get_loaded(
-        self: &Arc<Self>,
-        key: &str,
-        touch: bool,
-        load: Option<Load>,
-        waiting: Waiting,
-    ) -> anyhow::Result<Option<Record>> {
-        if let Some(load) = load {
-            self.load(vec![load]).await;
-        }
-        let loaded = self.await_load(waiting, "get").await?;
-        Ok(loaded.map(|record| if touch { self.touch_loaded(key, record) } else { record }))
-    }
-
-    /// Counts a read that a load has answered, unless the record has left memory again.
-    fn touch_loaded(&self, key: &str, loaded: Record) -> Record {
-        let (key, now) = (SharedStr::from(key), self.now());
-        let mut state = self.stripe(&key).lock();
-        match self.settle(&mut state, &key, now) {
-            Standing::Resident(record) => self.touch(&mut state, &key, record, now),
-            _ => loaded,
-        }
+    async fn get_loaded(self: &Arc<Self>, load: Load, waiting: Waiting) -> anyhow::Result<Option<Record>> {
+        self.load(vec![load]).await;
+        self.await_load(waiting, "get").await
     }
 
     pub(super) async fn get_all(self: &Arc<Self>, keys: &[String]) -> anyhow::Result<Vec<(String, Record)>> {

@@ -48,7 +48,7 @@ pub(super) struct State {
     /// What the data store has yet to be told of keys that are not in memory.
     pub(super) unsaved: HashMap<SharedStr, Unsaved, Hasher>,
     /// Loads queued or under way.
-    pub(super) loads: HashMap<SharedStr, watch::Receiver<Option<Loaded>>, Hasher>,
+    pub(super) loads: HashMap<SharedStr, Loading, Hasher>,
     /// Resident keys whose records the data store does not have yet.
     pub(super) dirty: HashMap<SharedStr, Beneath, Hasher>,
     /// Resident keys that are backups.
@@ -95,6 +95,14 @@ impl State {
         }
         !self.backups.is_empty() && self.backups.remove(key)
     }
+}
+
+/// A load, for those who wait for it.
+#[derive(Debug)]
+pub(super) struct Loading {
+    pub(super) outcome: watch::Receiver<Option<Loaded>>,
+    /// How many of them count as accesses, once it is answered.
+    pub(super) touches: u32,
 }
 
 /// What the data store has yet to be told of a key.

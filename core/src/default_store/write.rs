@@ -156,7 +156,8 @@ impl Inner {
             Standing::Resident(record) => {
                 let state = self.stripe(key).lock();
                 let expiry = self.expiry_of(&state, key, &record.metadata);
-                Ok(Some(Prior { value: record.value, expiry: expiry.unwrap_or(Expiry::NEVER) }))
+                let expiry = expiry.unwrap_or(Expiry::NEVER);
+                Ok(Some(Prior { value: record.value, expiry, was_resident: true }))
             }
             Standing::Parked(_) | Standing::Absent => Ok(None),
             Standing::Unknown => {
@@ -164,7 +165,7 @@ impl Inner {
                 let Some(stored) = self.ask("load", load).await? else { return Ok(None) };
                 let state = self.stripe(key).lock();
                 let expiry = self.expiry_of_stored(&state, key, &stored, self.now());
-                Ok(Some(Prior { value: stored.value, expiry }))
+                Ok(Some(Prior { value: stored.value, expiry, was_resident: false }))
             }
         }
     }
