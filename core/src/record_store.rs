@@ -1,5 +1,7 @@
 //! Layer 2: what a record store does.
 
+mod forward;
+
 use async_trait::async_trait;
 
 use crate::{FetchResult, IterationCursor, MapDataStore, Record, RecordValue, StorageEngine};

@@ -26,5 +26,5 @@ pub fn record(value: impl Into<Value>, now: i64) -> Record {
 
 #[doc(hidden)]
 pub mod __private {
-    pub use trilayer_core::{MapDataStore, StorageEngine};
+    pub use trilayer_core::{RecordStore, StorageEngine};
 }
