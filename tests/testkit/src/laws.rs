@@ -14,7 +14,7 @@ pub mod engine;
 mod form;
 mod law;
 pub mod observer;
-//RS pub mod record_store;
+pub mod record_store;
 
 pub use form::Form;
 use law::Law;
@@ -45,6 +45,22 @@ macro_rules! __law_form {
             fn capabilities_are_those_declared() {
                 let declared = [$(stringify!($group)),*];
                 $crate::laws::$kind::capabilities_are_those_declared(&__make_under_test, &declared);
+            }
+
+            $crate::$laws!(base => __law_tests);
+            $($crate::$laws!($group => __law_tests);)*
+        }
+    };
+}
+
+/// As `__law_form`, where the maker is given something and nothing says what it can do.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __law_form_of {
+    ($module:ident, $form:ident, $laws:ident, $given:ty => $made:ty, [$($group:ident),*]) => {
+        mod $module {
+            fn __make_under_test(given: $given) -> $made {
+                super::__make(&$crate::laws::Form::$form, given)
             }
 
             $crate::$laws!(base => __law_tests);

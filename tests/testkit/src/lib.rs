@@ -4,6 +4,7 @@ mod clock;
 pub mod evidence;
 mod gate;
 pub mod laws;
+mod observing;
 mod recorder;
 mod scripted;
 

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::fmt::Debug;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
@@ -100,6 +100,8 @@ impl Law {
                 self.broken(&format!("{what} did not end within {} s", PATIENCE.as_secs()))
             }
             Err(mpsc::RecvTimeoutError::Disconnected) => match thread.join() {
+                // The law itself, found broken in there.
+                Err(panic) if said(panic.as_ref()).contains("law `") => resume_unwind(panic),
                 Err(panic) => self.broken(&format!("{what}: {}", said(panic.as_ref()))),
                 Ok(_) => self.broken(&format!("{what} ended without an outcome")),
             },
