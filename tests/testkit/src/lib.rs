@@ -3,6 +3,7 @@
 mod clock;
 pub mod evidence;
 mod gate;
+mod held;
 pub mod laws;
 mod observing;
 mod recorder;
@@ -10,6 +11,7 @@ mod scripted;
 
 pub use clock::ManualClock;
 pub use gate::Gate;
+pub use held::HeldCalls;
 pub use recorder::{Event, EventKind, RecordingObserver};
 pub use scripted::{Call, Plan, ScriptedDataStore};
 

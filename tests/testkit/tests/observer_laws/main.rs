@@ -72,14 +72,18 @@ fn complaint(law: impl Fn(&MakeObserver<'_>), make: &MakeObserver<'_>) -> String
 #[test]
 fn each_law_catches_its_fault_and_names_itself_the_sentence_and_the_loss() {
     let docs = docs::of(include_str!("../../../../core/src/observer.rs"));
-    let mut silent = Vec::new();
-    for (name, fault) in CAUGHT {
-        let law = laws().find(|law| law.0 == *name).unwrap().1;
-        let complaint = complaint(law, &|| Faulty::fixture(*fault).into());
-        if let Some(lacking) = docs::lacking(&complaint, name, &docs) {
-            silent.push((name, fault, lacking, complaint));
-        }
-    }
+    let check = |name: &str, fault: Fault| {
+        let law = laws().find(|law| law.0 == name).unwrap().1;
+        let complaint = complaint(law, &|| Faulty::fixture(fault).into());
+        docs::lacking(&complaint, name, &docs).map(|lacking| format!("{name}, {fault:?}: {lacking}: {complaint}"))
+    };
+    // At once, since some wait for what never comes.
+    let silent: Vec<String> = std::thread::scope(|scope| {
+        let check = &check;
+        let checks: Vec<_> =
+            CAUGHT.iter().map(|(name, fault)| scope.spawn(move || check(name, *fault))).collect();
+        checks.into_iter().filter_map(|check| check.join().unwrap()).collect()
+    });
     assert!(silent.is_empty(), "{silent:#?}");
 }
 

@@ -5,6 +5,7 @@
 #[path = "../common/docs.rs"]
 mod docs;
 mod faulty;
+mod plain;
 mod retold;
 
 use std::collections::BTreeSet;
@@ -27,6 +28,12 @@ record_store_laws!(
 record_store_laws!(
     over_a_shared_engine,
     |parts| default_store(parts, Arc::new(HashMapStorage::new()) as Arc<dyn StorageEngine>),
+    [deadlines_survive_eviction, restores_deadlines, refuses_observers_that_write],
+);
+// An engine without an atomic update.
+record_store_laws!(
+    over_a_plain_engine,
+    |parts| default_store(parts, plain::Plain::default()),
     [deadlines_survive_eviction, restores_deadlines, refuses_observers_that_write],
 );
 record_store_laws!(

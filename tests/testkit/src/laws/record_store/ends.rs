@@ -7,6 +7,8 @@ use super::rig::{Client, Rig, over};
 use crate::laws::Law;
 use crate::{EventKind, Plan, lww, record};
 
+type End = fn(&dyn RecordStore);
+
 async fn filled(rig: &Rig) {
     for number in 0..10 {
         rig.put(&format!("k{number}"), number).await;
@@ -45,7 +47,7 @@ pub fn ends_are_one_event_each(make: &MakeRecordStore<'_>) {
     let clear = |store: &dyn RecordStore| {
         store.clear(false);
     };
-    let ends: [(fn(&dyn RecordStore), EventKind); 3] = [
+    let ends: [(End, EventKind); 3] = [
         (clear, EventKind::Clear),
         (|store| store.reset(), EventKind::Reset),
         (|store| store.destroy(), EventKind::Destroy),

@@ -1,6 +1,7 @@
 //! Laws of what observers are told.
 
 use std::collections::BTreeMap;
+use std::panic::panic_any;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 
@@ -124,7 +125,7 @@ pub fn panicking_observers_do_no_harm(make: &MakeRecordStore<'_>) {
         says: "An observer that panics does no harm to the others and to the operation.",
         loss: "a bug in an index stops the map",
     };
-    over(law).observer(Arc::new(OnWrite(|_: &str| panic!("observer bug")))).run(make, async move |rig| {
+    over(law).observer(Arc::new(OnWrite(|_: &str| panic_any("observer bug")))).run(make, async move |rig| {
         let puts = rig.spawn(async move |rig| (rig.put("k", 1).await, rig.put("k", 2).await));
         match puts.await {
             Ok(old) => law.same("what the puts return", old, (None, Some(lww(1)))),
