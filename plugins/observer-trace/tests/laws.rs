@@ -6,7 +6,12 @@ use trilayer_testkit::observer_laws;
 
 fn trace() -> TraceObserver {
     // The first test of a process sets it.
-    drop(tracing_subscriber::fmt().with_env_filter(EnvFilter::new("trace")).with_writer(std::io::sink).try_init());
+    drop(
+        tracing_subscriber::fmt()
+            .with_env_filter(EnvFilter::new("trace"))
+            .with_writer(std::io::sink)
+            .try_init(),
+    );
     TraceObserver::new("map", TraceOptions { level: Level::Trace, keys: true })
 }
 

@@ -75,7 +75,8 @@ fn each_law_catches_its_fault_and_names_itself_the_sentence_and_the_loss() {
     let check = |name: &str, fault: Fault| {
         let law = laws().find(|law| law.0 == name).unwrap().1;
         let complaint = complaint(law, &|| Faulty::fixture(fault).into());
-        docs::lacking(&complaint, name, &docs).map(|lacking| format!("{name}, {fault:?}: {lacking}: {complaint}"))
+        docs::lacking(&complaint, name, &docs)
+            .map(|lacking| format!("{name}, {fault:?}: {lacking}: {complaint}"))
     };
     // At once, since some wait for what never comes.
     let silent: Vec<String> = std::thread::scope(|scope| {
