@@ -62,6 +62,7 @@ pub fn made<F: Into<ObserverUnderTest>>(make: impl Fn() -> F, form: &Form) -> Ob
 /// - `counts`: it counts events ([`counting`](crate::laws::observer::ObserverFixture::counting)).
 ///
 /// ```
+/// # fn main() {}
 /// use trilayer_testkit::{RecordingObserver, laws::observer::ObserverFixture, observer_laws};
 ///
 /// observer_laws!(

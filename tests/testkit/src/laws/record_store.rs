@@ -115,6 +115,7 @@ pub fn made<S: RecordStore + 'static>(
 /// - `refuses_observers_that_write`: an observer that changes its own store gets an error.
 ///
 /// ```
+/// # fn main() {}
 /// use trilayer_core::DefaultRecordStore;
 ///
 /// trilayer_testkit::record_store_laws!(
