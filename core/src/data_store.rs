@@ -1,5 +1,6 @@
 //! Layer 3: values outside memory.
 
+mod forward;
 mod null;
 
 pub use null::NullDataStore;
@@ -46,6 +47,7 @@ pub struct ScanPage {
 ///   A store that answers before it is durable (write-behind) says so in its documentation
 ///   and makes it durable by `hard_flush`.
 /// - An `Err` means the operation may or may not have happened.
+/// - A key that cannot be kept is an `Err`, never a panic and never another key.
 /// - `remove` of a key that is not there is `Ok`.
 /// - Maps do not see each other's keys.
 /// - `load_all` returns exactly the keys that `load` would find, each once, in any order.
@@ -53,6 +55,8 @@ pub struct ScanPage {
 ///
 /// A record store calls one operation at a time per key and never holds a lock of its own
 /// that another key's operation of a different stripe would need.
+///
+/// A data store behind a `Box` or an `Arc` is a data store.
 #[async_trait]
 pub trait MapDataStore: Send + Sync {
     /// Persists a value. `expiration_time` is absolute, in ms since the epoch; 0 = none.

@@ -1,6 +1,7 @@
 //! Layer 1: records in memory.
 
 mod cursor;
+mod forward;
 mod hashmap;
 mod slab;
 
@@ -18,17 +19,23 @@ use crate::{Record, RecordMetadata};
 /// - `put` returns the record it replaced; `remove` the record it removed; `get` a copy.
 /// - Each single-key operation is atomic: a concurrent reader sees the record before or
 ///   after it, never a mixture.
+/// - Any text is a key: the empty one, long ones, those of any script.
 /// - `len` counts the keys and `estimated_cost` is the sum of their `metadata.cost`; both
 ///   are exact when no operation is running.
 /// - A walk by `fetch_keys` or `fetch_entries` from [`IterationCursor::start`] until
 ///   `finished` yields each key that was there throughout at least once, whatever else is
 ///   inserted or removed meanwhile. A page may hold fewer items than asked for, even none.
-/// - A cursor past the end, foreign or malformed yields no items and is `finished`.
-/// - `random_samples(n)` returns at most `min(n, len)` entries with distinct keys.
+///   An engine may keep its keys in order: then walks go in the byte order of keys, each key once.
+/// - A cursor past the end, foreign or malformed yields no items and is `finished`. A damaged
+///   cursor of the engine's own may stand anywhere, but does no harm.
+/// - `random_samples(n)` returns at most `min(n, len)` entries with distinct keys. Each key is
+///   picked sooner or later.
 /// - `clear` removes everything; so does `destroy`, after which the engine is not used again.
 ///
 /// `len`, `estimated_cost`, `random_samples` and one page of `fetch_*` are called on hot
 /// paths: their cost should not grow with the number of records.
+///
+/// An engine behind a `Box` or an `Arc` is an engine.
 pub trait StorageEngine: Send + Sync + 'static {
     /// Stores a record under `key`; returns the one it replaced.
     fn put(&self, key: &str, record: Record) -> Option<Record>;

@@ -1,6 +1,7 @@
 //! Observers: told of every committed change.
 
 mod composite;
+mod forward;
 
 pub use composite::CompositeMutationObserver;
 pub(crate) use composite::panic_text;
@@ -9,6 +10,7 @@ use crate::{Record, RecordValue, Value};
 
 /// Is told of every committed change of a record store.
 ///
+/// What it can rely on:
 /// - Called once per commit, after it, in commit order per key, in registration order;
 ///   changes of different keys may be reported from different threads at once.
 /// - The last event of a key tells its resident value, so replaying events rebuilds the map.
@@ -17,6 +19,20 @@ use crate::{Record, RecordValue, Value};
 ///   inside a call is refused with an error; reads of it see memory as it is, records whose
 ///   deadline has passed included.
 /// - A panic is caught, counted and reported; other observers and the operation go on.
+///
+/// What it keeps to, which the testkit checks one by one:
+/// - It takes any event in any order, whatever the key and the record are, without a panic.
+/// - It takes events of different keys from several threads at once, and tells its report meanwhile.
+/// - No event waits for another: nothing is held from one call to the next, and no number of
+///   events without somebody who listens makes one block.
+/// - `report` may be asked for at any time, changes nothing, and tells the same twice if nothing
+///   happened in between.
+/// - What hears of evictions hears of expiries.
+/// - After `on_destroy` further calls do no harm.
+/// - One that mirrors memory is equal to it after any events of a store, and one that counts
+///   counts each event once, whatever the number of threads.
+///
+/// An observer behind a `Box` or an `Arc` is an observer.
 pub trait MutationObserver: Send + Sync {
     /// A key was inserted, or a backup written. `old` is the former value, as far as it is known:
     /// for an insert, one that was not in memory.

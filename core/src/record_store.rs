@@ -1,5 +1,7 @@
 //! Layer 2: what a record store does.
 
+mod forward;
+
 use async_trait::async_trait;
 
 use crate::{FetchResult, IterationCursor, MapDataStore, Record, RecordValue, StorageEngine};
@@ -86,6 +88,65 @@ pub struct StorageConfig {
 ///
 /// [`DefaultRecordStore`](crate::DefaultRecordStore) is the implementation, and says what
 /// each method promises under concurrency, failure and cancellation.
+///
+/// Laws, which the testkit checks one by one, of writes:
+/// - What was put is read until it is put again or removed.
+/// - `put` and `remove` return the live value they end; to callers that persist, also one that only
+///   the data store has.
+/// - The data store comes first: memory changes and observers are told only after it said `Ok`. If
+///   it says `Err` the caller gets that; memory and expiry are as before, and no observer is told.
+/// - Changes by `Client` and `CrdtMerge` reach the data store, backups by its calls for backups;
+///   other changes do not.
+/// - A backup is kept as it is, and told as a backup.
+/// - A put makes the next version and keeps the hits.
+/// - Writes of one key reach the data store one after the other, so that at rest it has what memory has.
+///
+/// Of reads:
+/// - A miss is loaded, and is in memory from then on, as persisted.
+/// - However many callers miss a key at once, one load answers them all.
+/// - A load that fails installs nothing, and every caller who waits for it gets the error.
+/// - A load that ends late neither overwrites a newer write nor revives a removed key.
+/// - `get_all` loads its misses with one call of `load_all`, and gives each key once, in the order of
+///   its first mention.
+/// - A touch counts the hit and moves the time of access, and undoes no write. Other reads leave no trace.
+/// - A hit waits for no call of the data store. A call that hangs holds up few other keys.
+/// - A walk by `fetch_keys` or `fetch_entries` comes to every key in memory.
+///
+/// Of eviction:
+/// - Eviction is not deletion: what was evicted comes back with the next read, also what was never persisted.
+/// - `soft_flush` persists what was evicted before it was persisted.
+/// - With a bound, no insert leaves more records in memory than that, and what was just written stays.
+///
+/// Of ends:
+/// - `clear`, `reset` and `destroy` are one event each. They leave the data store alone and never call
+///   its `reset`.
+/// - After `destroy` every operation is an error; to destroy again does nothing; a load under way
+///   installs nothing.
+///
+/// Of expiry:
+/// - A record is live while `now − base ≤ limit`, where base is the last put for the time to live and
+///   the last access for the idle time.
+/// - A put without an expiry of its own takes the defaults, `u64::MAX` means never, and each put
+///   replaces the expiry.
+/// - No read shows an expired record, and no write returns one.
+/// - An expiry is told once, as an expiry.
+///
+/// Of observers:
+/// - Each commit is told once, in order of registration, with the exact values; a change that
+///   changes nothing is not told.
+/// - Replaying the events rebuilds memory.
+/// - An observer that panics does no harm to the others and to the operation.
+///
+/// Of cancellation:
+/// - A dropped future means "not started" or "ran to its end", never half. A caller who is gone holds
+///   up nobody.
+///
+/// What a store can say beyond this:
+/// - A deadline outlives eviction: a data store that keeps none does not bring an expired record back.
+/// - A deadline that the data store kept holds for what is loaded.
+/// - An observer that changes its own store is refused with an error, and does not deadlock.
+///
+/// A record store behind a `Box` is a record store.
 #[async_trait]
 pub trait RecordStore: Send + Sync {
     /// The map's name.

@@ -1,10 +1,19 @@
 //! The laws of engines, from the testkit, and what only this engine promises.
 
 use super::*;
-use trilayer_testkit::{engine_laws, record};
+use trilayer_core::DefaultRecordStore;
+use trilayer_testkit::{engine_laws, record, record_store_laws};
 
-engine_laws!(ascending, || Box::new(OrderedEngine::new(Order::Ascending)), [atomic_update, ordered]);
-engine_laws!(descending, || Box::new(OrderedEngine::new(Order::Descending)), [atomic_update]);
+engine_laws!(ascending, || OrderedEngine::new(Order::Ascending), [atomic_update, ordered]);
+engine_laws!(descending, || OrderedEngine::new(Order::Descending), [atomic_update]);
+
+// What a store promises holds over this engine, too.
+record_store_laws!(store, |parts| {
+    let builder = DefaultRecordStore::builder(parts.name.as_str(), parts.partition_id)
+        .engine(Box::new(OrderedEngine::new(Order::Descending)))
+        .observer(parts.composite());
+    builder.data_store(parts.data_store).config(parts.config).clock(parts.clock).build()
+});
 
 fn filled(order: Order, keys: std::ops::Range<u32>) -> OrderedEngine {
     let engine = OrderedEngine::new(order);

@@ -2,6 +2,24 @@
 
 use super::*;
 use trilayer_core::RecordStore as _;
+use trilayer_testkit::laws::observer::ObserverFixture;
+use trilayer_testkit::{lww, observer_laws};
+
+observer_laws!(laws, sum_by, [rebuilds]);
+
+/// The sums should be those of what is in memory.
+fn sum_by() -> ObserverFixture<SumBy> {
+    let options = || SumByOptions { group: "country".to_owned(), amount: "population".to_owned() };
+    let new = move || SumBy { options: options(), index: Mutex::default() };
+    ObserverFixture::new(new())
+        .with_values(|n| lww(place(["NO", "SE", "DK"][n as usize % 3], n.into())))
+        .indexing(SumBy::report, move |memory| {
+            let fresh = new();
+            let counted = memory.iter().map(|(key, value)| (key, fresh.read(value)));
+            counted.for_each(|(key, counts)| fresh.index.lock().set(key, counts));
+            fresh.report()
+        })
+}
 
 fn place(country: &str, population: i64) -> Value {
     [("country", Value::from(country)), ("population", population.into())].into_iter().collect()

@@ -3,9 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper of a test may fail it")]
 
 use std::path::PathBuf;
-use std::sync::Arc;
 
-use trilayer_core::MapDataStore;
 use trilayer_datastore_redb::{RedbDataStore, RedbOptions};
 use trilayer_testkit::data_store_laws;
 use trilayer_testkit::laws::data_store::StoreFixture;
@@ -16,8 +14,8 @@ async fn in_a_folder() -> StoreFixture {
     StoreFixture::open(move || open(path.clone())).await.guarded_by(folder)
 }
 
-async fn open(path: PathBuf) -> Arc<dyn MapDataStore> {
-    Arc::new(RedbDataStore::open(&RedbOptions::at(path)).unwrap())
+async fn open(path: PathBuf) -> RedbDataStore {
+    RedbDataStore::open(&RedbOptions::at(path)).unwrap()
 }
 
 data_store_laws!(redb, in_a_folder, [keeps_deadlines, scans, durable]);

@@ -3,12 +3,15 @@
 mod clock;
 pub mod evidence;
 mod gate;
+mod held;
 pub mod laws;
+mod observing;
 mod recorder;
 mod scripted;
 
 pub use clock::ManualClock;
 pub use gate::Gate;
+pub use held::HeldCalls;
 pub use recorder::{Event, EventKind, RecordingObserver};
 pub use scripted::{Call, Plan, ScriptedDataStore};
 
@@ -26,5 +29,5 @@ pub fn record(value: impl Into<Value>, now: i64) -> Record {
 
 #[doc(hidden)]
 pub mod __private {
-    pub use trilayer_core::{MapDataStore, StorageEngine};
+    pub use trilayer_core::{RecordStore, StorageEngine};
 }

@@ -7,7 +7,7 @@ use parking_lot::Mutex;
 use trilayer_core::{MutationObserver, Record, RecordValue};
 
 /// What kind of event it was.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(missing_docs, reason = "each is the observer's method of that name")]
 pub enum EventKind {
     Put,
@@ -20,6 +20,22 @@ pub enum EventKind {
     Clear,
     Reset,
     Destroy,
+}
+
+impl EventKind {
+    /// Every kind.
+    pub const ALL: [Self; 10] = [
+        Self::Put,
+        Self::Update,
+        Self::Remove,
+        Self::Evict,
+        Self::Expire,
+        Self::Load,
+        Self::ReplicationPut,
+        Self::Clear,
+        Self::Reset,
+        Self::Destroy,
+    ];
 }
 
 /// One event, as an observer was told of it.

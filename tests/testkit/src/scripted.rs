@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use parking_lot::Mutex;
 use trilayer_core::{MapDataStore, RecordValue, ScanPage, ScanRequest, StoredValue};
 
-use crate::Gate;
+use crate::{Gate, HeldCalls};
 
 /// One call of the data store.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,6 +96,18 @@ impl ScriptedDataStore {
     /// From now on calls of `operation` go by `plan`, others work.
     pub fn plan(&self, operation: &'static str, plan: Plan) {
         self.script(move |call| if call.operation == operation { plan.clone() } else { Plan::Work });
+    }
+
+    /// From now on calls of `operation` wait, each at a gate of its own, until the test lets them go, in
+    /// whatever order. By [`Plan::WorkAfter`] they take effect in that order; by [`Plan::WorkThenWait`],
+    /// in the order they came, and only their answers are late and out of order.
+    pub fn hold(&self, operation: &'static str, plan: fn(Gate) -> Plan) -> HeldCalls {
+        let held = HeldCalls::default();
+        let place = held.clone();
+        self.script(
+            move |call| if call.operation == operation { plan(place.take(call)) } else { Plan::Work },
+        );
+        held
     }
 
     /// From now on everything works.

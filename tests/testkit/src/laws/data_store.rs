@@ -13,6 +13,8 @@ mod scans;
 mod sequences;
 mod values;
 
+use super::Form;
+
 pub use concurrency::{concurrent_adds_are_all_found, dropped_futures_do_no_harm};
 pub use deadlines::{
     adding_again_replaces_the_deadline, capabilities_are_those_declared,
@@ -50,20 +52,21 @@ pub const SCAN_LAWS: &[(&str, StoreLaw)] = crate::__data_store_laws!(scans => __
 /// The laws of data stores that declare `durable`, by name.
 pub const DURABLE_LAWS: &[(&str, StoreLaw)] = crate::__data_store_laws!(durable => __law_table);
 
-/// One new store; for [`data_store_laws!`](crate::data_store_laws).
+/// One new store, held in a form; for [`data_store_laws!`](crate::data_store_laws).
 #[doc(hidden)]
-pub fn made<F>(make: impl Fn() -> F) -> StoreFuture
+pub fn made<F>(make: impl Fn() -> F, form: &Form) -> StoreFuture
 where
     F: Future<Output: Into<StoreFixture>> + 'static,
 {
-    let making = make();
-    Box::pin(async move { making.await.into() })
+    let (making, form) = (make(), *form);
+    Box::pin(async move { making.await.into().held(form) })
 }
 
-/// Makes a module with one test for each law of data stores.
+/// Makes a module with one test for each law of data stores: for the store itself (`concrete`), and
+/// for it in a `Box<dyn MapDataStore>` (`boxed`) and an `Arc<dyn MapDataStore>` (`shared`).
 ///
-/// Takes the module's name, an asynchronous function that makes an empty store (an `Arc` of it, or
-/// a [`StoreFixture`](crate::laws::data_store::StoreFixture) if something must outlive it), and
+/// Takes the module's name, an asynchronous function that makes an empty store (or a
+/// [`StoreFixture`](crate::laws::data_store::StoreFixture) if something must outlive it), and
 /// the capabilities it has, whose laws come on top:
 /// - `keeps_deadlines`: `keeps_deadlines()` is true. It is checked that what has it declares it.
 /// - `scans`: `is_scannable()` is true. It is checked that what has it declares it.
@@ -87,18 +90,11 @@ macro_rules! data_store_laws {
             #[allow(unused_imports, reason = "the maker may need nothing from around it")]
             use super::*;
 
-            fn __make_under_test() -> $crate::laws::data_store::StoreFuture {
-                $crate::laws::data_store::made($make)
+            fn __make(form: &$crate::laws::Form) -> $crate::laws::data_store::StoreFuture {
+                $crate::laws::data_store::made($make, form)
             }
 
-            #[test]
-            fn capabilities_are_those_declared() {
-                let declared = [$(stringify!($group)),*];
-                $crate::laws::data_store::capabilities_are_those_declared(&__make_under_test, &declared);
-            }
-
-            $crate::__data_store_laws!(base => __law_tests);
-            $($crate::__data_store_laws!($group => __law_tests);)*
+            $crate::__data_store_laws!(forms [$($group),*]);
         }
     };
 }
@@ -107,6 +103,32 @@ macro_rules! data_store_laws {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __data_store_laws {
+    (forms $groups:tt) => {
+        $crate::__law_form!(
+            concrete,
+            Concrete,
+            data_store,
+            __data_store_laws,
+            $crate::laws::data_store::StoreFuture,
+            $groups
+        );
+        $crate::__law_form!(
+            boxed,
+            Boxed,
+            data_store,
+            __data_store_laws,
+            $crate::laws::data_store::StoreFuture,
+            $groups
+        );
+        $crate::__law_form!(
+            shared,
+            Shared,
+            data_store,
+            __data_store_laws,
+            $crate::laws::data_store::StoreFuture,
+            $groups
+        );
+    };
     (base => $then:ident) => {
         $crate::$then! { data_store:
             what_was_added_is_found,

@@ -11,7 +11,11 @@ mod samples;
 mod updates;
 mod walks;
 
+use std::sync::Arc;
+
 use trilayer_core::StorageEngine;
+
+use super::Form;
 
 pub use concurrency::{
     concurrent_puts_hand_over_each_record_once, concurrent_walks_skip_no_key_that_stays,
@@ -55,13 +59,18 @@ pub const ATOMIC_UPDATE_LAWS: &[(&str, EngineLaw)] = crate::__engine_laws!(atomi
 /// The laws of engines that declare `ordered`, by name.
 pub const ORDERED_LAWS: &[(&str, EngineLaw)] = crate::__engine_laws!(ordered => __law_table);
 
-/// One new engine; for [`engine_laws!`](crate::engine_laws).
+/// One new engine, held in a form; for [`engine_laws!`](crate::engine_laws).
 #[doc(hidden)]
-pub fn made(make: impl Fn() -> Box<dyn StorageEngine>) -> Box<dyn StorageEngine> {
-    make()
+pub fn made<E: StorageEngine>(make: impl Fn() -> E, form: &Form) -> Box<dyn StorageEngine> {
+    match form {
+        Form::Concrete => Box::new(make()),
+        Form::Boxed => Box::new(Box::new(make()) as Box<dyn StorageEngine>),
+        Form::Shared => Box::new(Arc::new(make()) as Arc<dyn StorageEngine>),
+    }
 }
 
-/// Makes a module with one test for each law of engines.
+/// Makes a module with one test for each law of engines: for the engine itself (`concrete`), and for
+/// it in a `Box<dyn StorageEngine>` (`boxed`) and an `Arc<dyn StorageEngine>` (`shared`).
 ///
 /// Takes the module's name, a closure that makes an empty engine, and the capabilities it has,
 /// whose laws come on top:
@@ -70,11 +79,7 @@ pub fn made(make: impl Fn() -> Box<dyn StorageEngine>) -> Box<dyn StorageEngine>
 /// - `ordered`: walks go in the byte order of keys, each key once. No trait asks for it.
 ///
 /// ```
-/// trilayer_testkit::engine_laws!(
-///     hashmap,
-///     || Box::new(trilayer_core::HashMapStorage::new()),
-///     [atomic_update],
-/// );
+/// trilayer_testkit::engine_laws!(hashmap, trilayer_core::HashMapStorage::new, [atomic_update]);
 /// ```
 #[macro_export]
 macro_rules! engine_laws {
@@ -86,18 +91,11 @@ macro_rules! engine_laws {
             #[allow(unused_imports, reason = "the maker may need nothing from around it")]
             use super::*;
 
-            fn __make_under_test() -> ::std::boxed::Box<dyn $crate::__private::StorageEngine> {
-                $crate::laws::engine::made($make)
+            fn __make(form: &$crate::laws::Form) -> ::std::boxed::Box<dyn $crate::__private::StorageEngine> {
+                $crate::laws::engine::made($make, form)
             }
 
-            #[test]
-            fn capabilities_are_those_declared() {
-                let declared = [$(stringify!($group)),*];
-                $crate::laws::engine::capabilities_are_those_declared(&__make_under_test, &declared);
-            }
-
-            $crate::__engine_laws!(base => __law_tests);
-            $($crate::__engine_laws!($group => __law_tests);)*
+            $crate::__engine_laws!(forms [$($group),*]);
         }
     };
 }
@@ -106,6 +104,32 @@ macro_rules! engine_laws {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __engine_laws {
+    (forms $groups:tt) => {
+        $crate::__law_form!(
+            concrete,
+            Concrete,
+            engine,
+            __engine_laws,
+            ::std::boxed::Box<dyn $crate::__private::StorageEngine>,
+            $groups
+        );
+        $crate::__law_form!(
+            boxed,
+            Boxed,
+            engine,
+            __engine_laws,
+            ::std::boxed::Box<dyn $crate::__private::StorageEngine>,
+            $groups
+        );
+        $crate::__law_form!(
+            shared,
+            Shared,
+            engine,
+            __engine_laws,
+            ::std::boxed::Box<dyn $crate::__private::StorageEngine>,
+            $groups
+        );
+    };
     (base => $then:ident) => {
         $crate::$then! { engine:
             put_returns_what_it_replaced,

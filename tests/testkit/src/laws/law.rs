@@ -2,26 +2,36 @@
 
 use std::any::Any;
 use std::fmt::Debug;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, TestRng, TestRunner};
 
+use crate::evidence;
+
 /// What a check of a law comes to: `Err` says what was found.
 pub(super) type Verdict = Result<(), String>;
 
-/// A law and what a user loses if it is broken.
+/// How long what should end at once may take on a machine that has much else to do.
+pub(super) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A law: the sentence of the trait's documentation that it checks, and what a user loses if it is
+/// broken. In the sentence, `[...]` stands for words left out.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Law {
     pub(super) name: &'static str,
+    pub(super) says: &'static str,
     pub(super) loss: &'static str,
 }
 
 impl Law {
     #[track_caller]
     pub(super) fn broken(&self, found: &str) -> ! {
-        panic!("law `{}` is broken: {found}\nwhat it costs: {}", self.name, self.loss);
+        let Self { name, says, loss } = self;
+        panic!("law `{name}` is broken: {found}\nthe documentation says: {says}\nwhat it costs: {loss}");
     }
 
     /// Fails with what was found.
@@ -47,12 +57,13 @@ impl Law {
     /// Checks many inputs and reports the simplest that fails.
     #[track_caller]
     pub(super) fn for_all<S: Strategy>(&self, cases: u32, strategy: &S, check: impl Fn(S::Value) -> Verdict) {
+        let times = u32::try_from(evidence::amount("TRILAYER_LAW_TIMES", 1)).unwrap_or(u32::MAX);
+        let cases = cases.saturating_mul(times);
         let config = Config { cases, failure_persistence: None, ..Config::default() };
-        let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
-        let outcome = TestRunner::new_with_rng(config, rng)
+        let outcome = TestRunner::new_with_rng(config, rng())
             .run(strategy, |input| check(input).map_err(TestCaseError::fail));
         match outcome {
-            Ok(()) => {}
+            Ok(()) => evidence::tried("law-cases", cases.into()),
             Err(TestError::Fail(reason, input)) => {
                 self.broken(&format!("{reason}; the simplest case that shows it: {input:?}"));
             }
@@ -75,6 +86,28 @@ impl Law {
         }
     }
 
+    /// Runs `work` in a thread of its own; if it panics or does not end, the law is broken.
+    #[track_caller]
+    pub(super) fn ends<T: Send + 'static>(&self, what: &str, work: impl FnOnce() -> T + Send + 'static) -> T {
+        let (done, ended) = mpsc::channel();
+        let thread = thread::spawn(move || {
+            // Nobody waits any more if it took too long.
+            done.send(work()).is_ok()
+        });
+        match ended.recv_timeout(PATIENCE) {
+            Ok(outcome) => outcome,
+            Err(mpsc::RecvTimeoutError::Timeout) => {
+                self.broken(&format!("{what} did not end within {} s", PATIENCE.as_secs()))
+            }
+            Err(mpsc::RecvTimeoutError::Disconnected) => match thread.join() {
+                // The law itself, found broken in there.
+                Err(panic) if said(panic.as_ref()).contains("law `") => resume_unwind(panic),
+                Err(panic) => self.broken(&format!("{what}: {}", said(panic.as_ref()))),
+                Ok(_) => self.broken(&format!("{what} ended without an outcome")),
+            },
+        }
+    }
+
     /// Runs `work`; a panic in it breaks the law.
     #[track_caller]
     pub(super) fn without_panic<T>(&self, of: &str, work: impl FnOnce() -> T) -> T {
@@ -85,8 +118,20 @@ impl Law {
     }
 }
 
+/// The same cases every time, others for another `TRILAYER_SEED`.
+fn rng() -> TestRng {
+    let mut seed = [7; 32];
+    seed[..8].copy_from_slice(&evidence::seed().to_le_bytes());
+    TestRng::from_seed(RngAlgorithm::ChaCha, &seed)
+}
+
 fn guarded(task: &(dyn Fn() -> Verdict + Sync)) -> Verdict {
     catch_unwind(AssertUnwindSafe(task)).unwrap_or_else(|panic| Err(said(panic.as_ref())))
+}
+
+/// Runs `work`; a panic in it is what was found.
+pub(super) fn attempt(of: &str, work: impl FnOnce()) -> Verdict {
+    catch_unwind(AssertUnwindSafe(work)).map_err(|panic| format!("{of}: {}", said(panic.as_ref())))
 }
 
 pub(super) fn said(panic: &(dyn Any + Send)) -> String {

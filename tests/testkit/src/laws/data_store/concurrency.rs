@@ -14,13 +14,17 @@ use crate::lww;
 /// "What `add` said `Ok` to, `load` finds": "One data store serves many maps and is shared by all
 /// their record stores", which call it at the same time for different keys.
 pub fn concurrent_adds_are_all_found(make: &MakeStore<'_>) {
-    let law = Law { name: "concurrent_adds_are_all_found", loss: "acknowledged writes are lost under load" };
+    let law = Law {
+        name: "concurrent_adds_are_all_found",
+        says: "One data store serves many maps and is shared by all their record stores. [...] What `add` said `Ok` to, `load` finds",
+        loss: "acknowledged writes are lost under load",
+    };
     let rig = Rig::new(law, make);
     let adds: Vec<_> = (0..200_i64)
         .map(|number| {
-            let store = Arc::clone(rig.store());
+            let store = Arc::clone(rig.shared());
             let (map, key) = (format!("m{}", number % 3), format!("k{number}"));
-            async move { store.add(&map, &key, &lww(number), 0, 0).await }
+            async move { store.as_ref().add(&map, &key, &lww(number), 0, 0).await }
         })
         .collect();
     let failed = rig.run(async {
@@ -58,6 +62,7 @@ async fn given_up<T>(polls: usize, future: impl Future<Output = T>) {
 pub fn dropped_futures_do_no_harm(make: &MakeStore<'_>) {
     let law = Law {
         name: "dropped_futures_do_no_harm",
+        says: "Every future may be dropped at any await without harm beyond \"may or may not have happened\".",
         loss: "one request that is given up blocks the store or damages other data",
     };
     let rig = Rig::new(law, make);
@@ -65,10 +70,10 @@ pub fn dropped_futures_do_no_harm(make: &MakeStore<'_>) {
     for polls in [0, 1, 1, 2, 3, 1] {
         rig.add("m", "k", &lww("old"));
         rig.add("m", "l", &lww("old"));
-        rig.run(give_up_changes(rig.store().as_ref(), polls));
+        rig.run(give_up_changes(rig.store(), polls));
         either(&rig, "k", &["old", "new"]);
         either(&rig, "l", &["old"]);
-        rig.run(give_up_the_rest(rig.store().as_ref(), polls));
+        rig.run(give_up_the_rest(rig.store(), polls));
         rig.add("m", "k", &lww("last"));
         rig.hard_flush();
         rig.finds("added after futures were dropped", "m", "k", Some(lww("last")));

@@ -12,6 +12,7 @@ use crate::lww;
 pub fn capabilities_are_those_declared(make: &MakeStore<'_>, declared: &[&str]) {
     let law = Law {
         name: "capabilities_are_those_declared",
+        says: "Whether the store gives back, with `load_stored`, the expiration time it was given. [...] Whether `scan` works.",
         loss: "the laws of a capability are not checked, or record stores do without it",
     };
     let rig = Rig::new(law, make);
@@ -28,6 +29,7 @@ pub fn capabilities_are_those_declared(make: &MakeStore<'_>, declared: &[&str]) 
 pub fn deadlines_are_kept_or_reported_as_none(make: &MakeStore<'_>) {
     let law = Law {
         name: "deadlines_are_kept_or_reported_as_none",
+        says: "When it expires, in ms since the epoch; 0 = never, or the store does not know.",
         loss: "records expire at a time that nobody gave, or never",
     };
     let rig = Rig::new(law, make);
@@ -52,6 +54,7 @@ fn deadline(rig: &Rig, when: &str, expected: i64) {
 pub fn adding_again_replaces_the_deadline(make: &MakeStore<'_>) {
     let law = Law {
         name: "adding_again_replaces_the_deadline",
+        says: "`expiration_time` is absolute, in ms since the epoch; 0 = none.",
         loss: "a value that was renewed expires with the one it replaced",
     };
     let rig = Rig::new(law, make);
@@ -66,7 +69,11 @@ pub fn adding_again_replaces_the_deadline(make: &MakeStore<'_>) {
 
 /// `flush_key` "tells no deadline: a store that keeps deadlines leaves the one it has."
 pub fn flush_key_leaves_the_deadline(make: &MakeStore<'_>) {
-    let law = Law { name: "flush_key_leaves_the_deadline", loss: "an evicted record never expires again" };
+    let law = Law {
+        name: "flush_key_leaves_the_deadline",
+        says: "The call tells no deadline: a store that keeps deadlines leaves the one it has.",
+        loss: "an evicted record never expires again",
+    };
     let rig = Rig::new(law, make);
     rig.add_until("m", "k", &lww(1), 5_000);
     rig.flush_key("m", "k", &lww(2));
@@ -81,6 +88,7 @@ pub fn flush_key_leaves_the_deadline(make: &MakeStore<'_>) {
 pub fn flush_stored_sets_the_deadline(make: &MakeStore<'_>) {
     let law = Law {
         name: "flush_stored_sets_the_deadline",
+        says: "As `flush_key`, with the expiration time.",
         loss: "a record evicted before it was persisted never expires, or too early",
     };
     let rig = Rig::new(law, make);

@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use trilayer_core::MapDataStore;
 
+use crate::laws::Form;
+
 /// Makes one [`StoreFixture`].
 pub type StoreFuture = Pin<Box<dyn Future<Output = StoreFixture>>>;
 
@@ -16,10 +18,9 @@ type Opening = Pin<Box<dyn Future<Output = Arc<dyn MapDataStore>>>>;
 ///
 /// ```
 /// use std::sync::Arc;
-/// use trilayer_core::MapDataStore;
 /// use trilayer_testkit::{ScriptedDataStore, laws::data_store::StoreFixture};
 ///
-/// # async fn open(_: &std::path::Path) -> Arc<dyn MapDataStore> { ScriptedDataStore::new() }
+/// # async fn open(_: &std::path::Path) -> Arc<ScriptedDataStore> { ScriptedDataStore::new() }
 /// # async fn make() -> StoreFixture {
 /// let folder = tempfile::tempdir().unwrap();
 /// let path = folder.path().to_owned();
@@ -33,23 +34,37 @@ pub struct StoreFixture {
     store: Option<Arc<dyn MapDataStore>>,
     opener: Option<Box<dyn Fn() -> Opening>>,
     guard: Box<dyn Any>,
+    form: Form,
 }
 
 impl StoreFixture {
     /// A store that cannot be opened again.
     #[must_use]
-    pub fn new(store: Arc<dyn MapDataStore>) -> Self {
-        Self { store: Some(store), opener: None, guard: Box::new(()) }
+    pub fn new(store: impl MapDataStore + 'static) -> Self {
+        let store: Arc<dyn MapDataStore> = Arc::new(store);
+        Self { store: Some(store), opener: None, guard: Box::new(()), form: Form::Concrete }
     }
 
     /// A store that `open` opens, now and, once it is dropped, again.
     pub async fn open<F>(open: impl Fn() -> F + 'static) -> Self
     where
-        F: Future<Output = Arc<dyn MapDataStore>> + 'static,
+        F: Future<Output: MapDataStore + 'static> + 'static,
     {
         let store = open().await;
-        let opener: Box<dyn Fn() -> Opening> = Box::new(move || Box::pin(open()));
+        let opener: Box<dyn Fn() -> Opening> = Box::new(move || {
+            let opening = open();
+            Box::pin(async move { Arc::new(opening.await) as Arc<dyn MapDataStore> })
+        });
         Self { opener: Some(opener), ..Self::new(store) }
+    }
+
+    /// Holds the store in a form.
+    pub(super) fn held(mut self, form: Form) -> Self {
+        self.form = form;
+        if let Some(store) = self.store.take() {
+            self.opened(store);
+        }
+        self
     }
 
     /// Keeps `guard`, a temporary folder for one, for longer than the store.
@@ -69,12 +84,16 @@ impl StoreFixture {
     }
 
     pub(super) fn opened(&mut self, store: Arc<dyn MapDataStore>) {
-        self.store = Some(store);
+        self.store = Some(match self.form {
+            Form::Concrete => store,
+            Form::Boxed => Arc::new(Box::new(store) as Box<dyn MapDataStore>),
+            Form::Shared => Arc::new(store),
+        });
     }
 }
 
-impl<S: MapDataStore + 'static> From<Arc<S>> for StoreFixture {
-    fn from(store: Arc<S>) -> Self {
+impl<S: MapDataStore + 'static> From<S> for StoreFixture {
+    fn from(store: S) -> Self {
         Self::new(store)
     }
 }

@@ -9,7 +9,11 @@ use crate::lww;
 
 /// "What `add` said `Ok` to, `load` finds".
 pub fn what_was_added_is_found(make: &MakeStore<'_>) {
-    let law = Law { name: "what_was_added_is_found", loss: "acknowledged writes are lost" };
+    let law = Law {
+        name: "what_was_added_is_found",
+        says: "What `add` said `Ok` to, `load` finds",
+        loss: "acknowledged writes are lost",
+    };
     let rig = Rig::new(law, make);
     rig.finds("of an empty store", "m", "a", None);
     for (key, value) in [("a", 1), ("b", 2), ("a b/c", 3)] {
@@ -22,7 +26,11 @@ pub fn what_was_added_is_found(make: &MakeStore<'_>) {
 
 /// "`load` finds \[it\], until a later `add` \[...\] of that key."
 pub fn later_adds_replace(make: &MakeStore<'_>) {
-    let law = Law { name: "later_adds_replace", loss: "an overwritten value comes back" };
+    let law = Law {
+        name: "later_adds_replace",
+        says: "`load` finds, until a later `add` or `remove` of that key",
+        loss: "an overwritten value comes back",
+    };
     let rig = Rig::new(law, make);
     for value in ["first", "second", "a value that is much longer than the others were", ""] {
         rig.add("m", "k", &lww(value));
@@ -32,7 +40,11 @@ pub fn later_adds_replace(make: &MakeStore<'_>) {
 
 /// "`load` finds \[it\], until a later \[...\] `remove` of that key."
 pub fn what_was_removed_is_gone(make: &MakeStore<'_>) {
-    let law = Law { name: "what_was_removed_is_gone", loss: "removed data comes back" };
+    let law = Law {
+        name: "what_was_removed_is_gone",
+        says: "`load` finds, until a later `add` or `remove` of that key",
+        loss: "removed data comes back",
+    };
     let rig = Rig::new(law, make);
     rig.add("m", "k", &lww(1));
     rig.add("m", "l", &lww(2));
@@ -47,6 +59,7 @@ pub fn what_was_removed_is_gone(make: &MakeStore<'_>) {
 pub fn removing_a_missing_key_is_ok(make: &MakeStore<'_>) {
     let law = Law {
         name: "removing_a_missing_key_is_ok",
+        says: "`remove` of a key that is not there is `Ok`.",
         loss: "removing what another has removed, or repeating a remove, is an error to the user",
     };
     let rig = Rig::new(law, make);
@@ -64,8 +77,11 @@ pub fn removing_a_missing_key_is_ok(make: &MakeStore<'_>) {
 
 /// "Maps do not see each other's keys."
 pub fn maps_do_not_see_each_other(make: &MakeStore<'_>) {
-    let law =
-        Law { name: "maps_do_not_see_each_other", loss: "one map's data appears in, or is lost by, another" };
+    let law = Law {
+        name: "maps_do_not_see_each_other",
+        says: "Maps do not see each other's keys.",
+        loss: "one map's data appears in, or is lost by, another",
+    };
     let rig = Rig::new(law, make);
     // Names that run together with the keys, if a store joins them carelessly.
     let places =
@@ -86,7 +102,11 @@ pub fn maps_do_not_see_each_other(make: &MakeStore<'_>) {
 
 /// "`load_all` returns exactly the keys that `load` would find, each once, in any order."
 pub fn load_all_is_what_load_finds(make: &MakeStore<'_>) {
-    let law = Law { name: "load_all_is_what_load_finds", loss: "warming up misses keys, or makes some up" };
+    let law = Law {
+        name: "load_all_is_what_load_finds",
+        says: "`load_all` returns exactly the keys that `load` would find, each once, in any order.",
+        loss: "warming up misses keys, or makes some up",
+    };
     let rig = Rig::new(law, make);
     let keys: Vec<String> = (0..40).map(|number| format!("k{number:02}")).collect();
     let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
@@ -108,6 +128,7 @@ pub fn load_all_is_what_load_finds(make: &MakeStore<'_>) {
 pub fn remove_all_removes_those_and_no_others(make: &MakeStore<'_>) {
     let law = Law {
         name: "remove_all_removes_those_and_no_others",
+        says: "Removes several keys.",
         loss: "after a bulk remove data is left, or other data is gone",
     };
     let rig = Rig::new(law, make);
@@ -126,6 +147,7 @@ pub fn remove_all_removes_those_and_no_others(make: &MakeStore<'_>) {
 pub fn backups_are_found_and_removed(make: &MakeStore<'_>) {
     let law = Law {
         name: "backups_are_found_and_removed",
+        says: "Persists a backup's value. [...] Removes a backup's key.",
         loss: "a backup that takes over finds nothing, or what was removed",
     };
     let rig = Rig::new(law, make);
@@ -139,7 +161,11 @@ pub fn backups_are_found_and_removed(make: &MakeStore<'_>) {
 
 /// `flush_key` and `flush_stored` "Persist the value of a key that leaves memory".
 pub fn flushed_keys_are_found(make: &MakeStore<'_>) {
-    let law = Law { name: "flushed_keys_are_found", loss: "what is evicted before it was persisted is lost" };
+    let law = Law {
+        name: "flushed_keys_are_found",
+        says: "Persists the value of a key that leaves memory before it was persisted.",
+        loss: "what is evicted before it was persisted is lost",
+    };
     let rig = Rig::new(law, make);
     rig.flush_key("m", "k", &lww(1));
     rig.finds("after flush_key", "m", "k", Some(lww(1)));
@@ -157,6 +183,7 @@ pub fn flushed_keys_are_found(make: &MakeStore<'_>) {
 pub fn nothing_is_pending_after_a_hard_flush(make: &MakeStore<'_>) {
     let law = Law {
         name: "nothing_is_pending_after_a_hard_flush",
+        says: "Operations accepted but not yet durable. [...] Makes everything accepted so far durable before it returns.",
         loss: "a shutdown that waits for pending operations waits for ever, or too short",
     };
     let rig = Rig::new(law, make);

@@ -29,7 +29,11 @@ impl Rig {
         Self { fixture, runtime, law }
     }
 
-    pub(super) fn store(&self) -> &Arc<dyn MapDataStore> {
+    pub(super) fn store(&self) -> &dyn MapDataStore {
+        self.shared().as_ref()
+    }
+
+    pub(super) fn shared(&self) -> &Arc<dyn MapDataStore> {
         self.fixture.store().unwrap_or_else(|| self.law.broken("cannot be checked: the store is closed"))
     }
 

@@ -26,7 +26,11 @@ fn filled(law: Law, make: &MakeStore<'_>) -> Rig {
 
 /// "One page of a map's keys and values, in order of key"; "Keys are ordered by their bytes."
 pub fn scans_are_in_byte_order(make: &MakeStore<'_>) {
-    let law = Law { name: "scans_are_in_byte_order", loss: "paging by the last key skips keys" };
+    let law = Law {
+        name: "scans_are_in_byte_order",
+        says: "One page of a map's keys and values, in order of key. [...] Keys are ordered by their bytes.",
+        loss: "paging by the last key skips keys",
+    };
     let rig = filled(law, make);
     let page = rig.scan("m", "", None, 100);
     let found: Vec<_> = page.items.into_iter().map(|(key, stored)| (key, stored.value)).collect();
@@ -39,6 +43,7 @@ pub fn scans_are_in_byte_order(make: &MakeStore<'_>) {
 pub fn scans_give_what_was_asked_for(make: &MakeStore<'_>) {
     let law = Law {
         name: "scans_give_what_was_asked_for",
+        says: "Only keys that start with this. [...] Only keys greater than this",
         loss: "listings by prefix or page show other keys than asked for",
     };
     let rig = filled(law, make);
@@ -61,6 +66,7 @@ pub fn scans_give_what_was_asked_for(make: &MakeStore<'_>) {
 pub fn scans_of_no_items_say_whether_there_are_any(make: &MakeStore<'_>) {
     let law = Law {
         name: "scans_of_no_items_say_whether_there_are_any",
+        says: "A limit of 0 gives no items, and says whether there are any.",
         loss: "a map with data is taken for an empty one",
     };
     let rig = filled(law, make);
@@ -83,6 +89,7 @@ pub fn scans_of_no_items_say_whether_there_are_any(make: &MakeStore<'_>) {
 pub fn scans_page_by_page_give_each_key_once(make: &MakeStore<'_>) {
     let law = Law {
         name: "scans_page_by_page_give_each_key_once",
+        says: "Whether more may follow; pass the last key as `ScanRequest::after`.",
         loss: "an export misses keys, doubles them, or never ends",
     };
     let rig = filled(law, make);

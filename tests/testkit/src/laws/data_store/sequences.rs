@@ -44,6 +44,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 pub fn sequences_match_a_model(make: &MakeStore<'_>) {
     let law = Law {
         name: "sequences_match_a_model",
+        says: "What `add` said `Ok` to, `load` finds, until a later `add` or `remove` of that key.",
         loss: "after a certain order of writes, removes and flushes data is lost or comes back",
     };
     let rig = Rig::new(law, make);
@@ -97,6 +98,7 @@ impl Step {
 pub fn reopening_keeps_what_was_flushed(make: &MakeStore<'_>) {
     let law = Law {
         name: "reopening_keeps_what_was_flushed",
+        says: "Makes everything accepted so far durable before it returns.",
         loss: "after a restart data is lost, removed data is back, or nothing expires any more",
     };
     let mut rig = Rig::new(law, make);

@@ -11,8 +11,11 @@ use crate::lww;
 
 /// "What `add` said `Ok` to, `load` finds", whatever its shape.
 pub fn every_value_comes_back(make: &MakeStore<'_>) {
-    let law =
-        Law { name: "every_value_comes_back", loss: "values come back as others, or cannot be read again" };
+    let law = Law {
+        name: "every_value_comes_back",
+        says: "What `add` said `Ok` to, `load` finds",
+        loss: "values come back as others, or cannot be read again",
+    };
     let rig = Rig::new(law, make);
     law.for_all(96, &record_values(), |value| {
         rig.add("m", "k", &value);
@@ -78,6 +81,7 @@ fn values() -> impl Strategy<Value = Value> {
 pub fn unusual_keys_are_kept_or_refused(make: &MakeStore<'_>) {
     let law = Law {
         name: "unusual_keys_are_kept_or_refused",
+        says: "A key that cannot be kept is an `Err`, never a panic and never another key.",
         loss: "one key's data replaces another's, or a single strange key stops the store",
     };
     let rig = Rig::new(law, make);

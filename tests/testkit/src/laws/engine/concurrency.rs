@@ -17,6 +17,7 @@ use crate::laws::law::{Verdict, same};
 pub fn single_key_operations_are_atomic(make: &MakeEngine<'_>) {
     let law = Law {
         name: "single_key_operations_are_atomic",
+        says: "Each single-key operation is atomic: a concurrent reader sees the record before or after it, never a mixture.",
         loss: "reads give one write's value with another's version and deadline",
     };
     let engine = filled(make, 3);
@@ -58,6 +59,7 @@ fn whole(record: &Record) -> Verdict {
 pub fn concurrent_puts_hand_over_each_record_once(make: &MakeEngine<'_>) {
     let law = Law {
         name: "concurrent_puts_hand_over_each_record_once",
+        says: "Each single-key operation is atomic [...] `put` returns the record it replaced",
         loss: "of two writes at once one vanishes untold, and observers lose track",
     };
     const EACH: u32 = 1000;
@@ -93,6 +95,7 @@ pub fn concurrent_puts_hand_over_each_record_once(make: &MakeEngine<'_>) {
 pub fn concurrent_walks_skip_no_key_that_stays(make: &MakeEngine<'_>) {
     let law = Law {
         name: "concurrent_walks_skip_no_key_that_stays",
+        says: "whatever else is inserted or removed meanwhile",
         loss: "a sweep of a busy store leaves expired records behind",
     };
     let engine = filled(make, 100);
@@ -130,6 +133,7 @@ fn walk_once(engine: &dyn StorageEngine, size: usize) -> Verdict {
 pub fn counts_are_exact_at_rest(make: &MakeEngine<'_>) {
     let law = Law {
         name: "counts_are_exact_at_rest",
+        says: "both are exact when no operation is running",
         loss: "limits on records and memory drift with load and never recover",
     };
     let engine = make();

@@ -23,8 +23,11 @@ fn yields_nothing(law: Law, engine: &dyn StorageEngine, cursor: &IterationCursor
 
 /// "A cursor past the end \[...\] yields no items and is `finished`."
 pub fn finished_cursors_yield_nothing(make: &MakeEngine<'_>) {
-    let law =
-        Law { name: "finished_cursors_yield_nothing", loss: "a walk that is over begins again, for ever" };
+    let law = Law {
+        name: "finished_cursors_yield_nothing",
+        says: "A cursor past the end [...] yields no items and is `finished`.",
+        loss: "a walk that is over begins again, for ever",
+    };
     let engine = filled(make, 10);
     let mut cursor = engine.fetch_keys(&IterationCursor::start(), 4).next_cursor;
     cursor.finished = true;
@@ -36,7 +39,11 @@ pub fn finished_cursors_yield_nothing(make: &MakeEngine<'_>) {
 /// "A cursor \[...\] foreign \[...\] yields no items and is `finished`." Foreign is what an engine of
 /// another kind made.
 pub fn foreign_cursors_yield_nothing(make: &MakeEngine<'_>) {
-    let law = Law { name: "foreign_cursors_yield_nothing", loss: LOSS };
+    let law = Law {
+        name: "foreign_cursors_yield_nothing",
+        says: "A cursor past the end, foreign or malformed yields no items and is `finished`.",
+        loss: LOSS,
+    };
     let engine = filled(make, 10);
     for shards in [1, 64] {
         let other = HashMapStorage::with_shards(shards);
@@ -52,7 +59,11 @@ pub fn foreign_cursors_yield_nothing(make: &MakeEngine<'_>) {
 
 /// "A cursor \[...\] malformed yields no items and is `finished`."
 pub fn malformed_cursors_yield_nothing(make: &MakeEngine<'_>) {
-    let law = Law { name: "malformed_cursors_yield_nothing", loss: LOSS };
+    let law = Law {
+        name: "malformed_cursors_yield_nothing",
+        says: "A cursor past the end, foreign or malformed yields no items and is `finished`.",
+        loss: LOSS,
+    };
     let engine = filled(make, 10);
     let check = |state: Vec<u8>| {
         let cursor = IterationCursor { state, finished: false };
@@ -76,7 +87,11 @@ pub fn malformed_cursors_yield_nothing(make: &MakeEngine<'_>) {
 /// A cursor of the engine's own, cut, lengthened or with a bit flipped, may stand anywhere, but
 /// causes no panic and yields nothing that is not there.
 pub fn damaged_cursors_do_no_harm(make: &MakeEngine<'_>) {
-    let law = Law { name: "damaged_cursors_do_no_harm", loss: LOSS };
+    let law = Law {
+        name: "damaged_cursors_do_no_harm",
+        says: "A damaged cursor of the engine's own may stand anywhere, but does no harm.",
+        loss: LOSS,
+    };
     let engine = filled(make, 40);
     let state = engine.fetch_keys(&IterationCursor::start(), 7).next_cursor.state;
     for damaged in damages(&state) {

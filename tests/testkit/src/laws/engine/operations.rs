@@ -13,6 +13,7 @@ use crate::laws::law::{Verdict, same};
 pub fn put_returns_what_it_replaced(make: &MakeEngine<'_>) {
     let law = Law {
         name: "put_returns_what_it_replaced",
+        says: "`put` returns the record it replaced",
         loss: "observers are told a wrong former value, and costs no longer add up",
     };
     law.after_each_step(make, |after| returned(after, Operation::Put));
@@ -22,6 +23,7 @@ pub fn put_returns_what_it_replaced(make: &MakeEngine<'_>) {
 pub fn remove_returns_what_it_removed(make: &MakeEngine<'_>) {
     let law = Law {
         name: "remove_returns_what_it_removed",
+        says: "`remove` the record it removed",
         loss: "a remove that found something says it found nothing, or gives a stale value",
     };
     law.after_each_step(make, |after| returned(after, Operation::Remove));
@@ -39,6 +41,7 @@ fn returned(after: &After<'_>, operation: Operation) -> Verdict {
 pub fn get_returns_a_copy(make: &MakeEngine<'_>) {
     let law = Law {
         name: "get_returns_a_copy",
+        says: "`get` a copy",
         loss: "reads give values that were never written, or lose hits, versions and deadlines",
     };
     law.after_each_step(make, |after| {
@@ -56,6 +59,7 @@ pub fn get_returns_a_copy(make: &MakeEngine<'_>) {
 pub fn contains_key_says_whether_there_is_a_record(make: &MakeEngine<'_>) {
     let law = Law {
         name: "contains_key_says_whether_there_is_a_record",
+        says: "Whether there is a record under `key`.",
         loss: "a store asked whether a key is in memory answers wrongly",
     };
     law.after_each_step(make, |after| {
@@ -68,6 +72,7 @@ pub fn contains_key_says_whether_there_is_a_record(make: &MakeEngine<'_>) {
 pub fn len_counts_the_keys(make: &MakeEngine<'_>) {
     let law = Law {
         name: "len_counts_the_keys",
+        says: "`len` counts the keys",
         loss: "a limit on the number of records evicts too much or never",
     };
     law.after_each_step(make, |after| same("len", &after.engine.len(), &after.model.len()));
@@ -77,6 +82,7 @@ pub fn len_counts_the_keys(make: &MakeEngine<'_>) {
 pub fn is_empty_says_whether_there_are_none(make: &MakeEngine<'_>) {
     let law = Law {
         name: "is_empty_says_whether_there_are_none",
+        says: "Whether there are none.",
         loss: "a full store is taken for an empty one, or the other way round",
     };
     law.same("is_empty of a new engine", make().is_empty(), true);
@@ -87,6 +93,7 @@ pub fn is_empty_says_whether_there_are_none(make: &MakeEngine<'_>) {
 pub fn estimated_cost_is_the_sum_of_costs(make: &MakeEngine<'_>) {
     let law = Law {
         name: "estimated_cost_is_the_sum_of_costs",
+        says: "`estimated_cost` is the sum of their `metadata.cost`",
         loss: "a limit on memory evicts too much or lets memory run out",
     };
     law.after_each_step(make, |after| {
@@ -99,6 +106,7 @@ pub fn estimated_cost_is_the_sum_of_costs(make: &MakeEngine<'_>) {
 pub fn clear_removes_everything(make: &MakeEngine<'_>) {
     let law = Law {
         name: "clear_removes_everything",
+        says: "`clear` removes everything",
         loss: "records of the time before a clear or reset are read after it",
     };
     let engine = filled(make, 100);
@@ -112,6 +120,7 @@ pub fn clear_removes_everything(make: &MakeEngine<'_>) {
 pub fn destroy_removes_everything(make: &MakeEngine<'_>) {
     let law = Law {
         name: "destroy_removes_everything",
+        says: "so does `destroy`, after which the engine is not used again",
         loss: "memory of a store that is gone is never given back",
     };
     let engine = filled(make, 100);
@@ -132,6 +141,7 @@ fn nothing_left(law: Law, engine: &dyn StorageEngine, len: u32) {
 pub fn snapshots_are_all_entries(make: &MakeEngine<'_>) {
     let law = Law {
         name: "snapshots_are_all_entries",
+        says: "A copy of all entries.",
         loss: "backups, flushes and exports of a whole store miss records or double them",
     };
     law.after_each_step(make, |after| {
@@ -147,6 +157,7 @@ pub fn snapshots_are_all_entries(make: &MakeEngine<'_>) {
 pub fn any_text_is_a_key(make: &MakeEngine<'_>) {
     let law = Law {
         name: "any_text_is_a_key",
+        says: "Any text is a key",
         loss: "two keys share a record, or a key that the rest of the system allows cannot be kept",
     };
     let long = "x".repeat(1 << 20);

@@ -23,7 +23,11 @@ fn for_each_count(make: &MakeEngine<'_>, check: impl Fn(&dyn StorageEngine, usiz
 
 /// "`random_samples(n)` returns \[...\] entries with distinct keys."
 pub fn samples_are_distinct(make: &MakeEngine<'_>) {
-    let law = Law { name: "samples_are_distinct", loss: "eviction counts one record as several" };
+    let law = Law {
+        name: "samples_are_distinct",
+        says: "`random_samples(n)` returns [...] entries with distinct keys",
+        loss: "eviction counts one record as several",
+    };
     for_each_count(make, |engine, count| {
         let samples = engine.random_samples(count);
         let distinct: BTreeSet<_> = samples.iter().map(|(key, _)| key).collect();
@@ -36,6 +40,7 @@ pub fn samples_are_distinct(make: &MakeEngine<'_>) {
 pub fn samples_are_no_more_than_asked_for(make: &MakeEngine<'_>) {
     let law = Law {
         name: "samples_are_no_more_than_asked_for",
+        says: "at most `min(n, len)` entries",
         loss: "a few samples cost as much as the whole store, or a large count ends the program",
     };
     for_each_count(make, |engine, count| {
@@ -49,6 +54,7 @@ pub fn samples_are_no_more_than_asked_for(make: &MakeEngine<'_>) {
 pub fn samples_are_what_is_there(make: &MakeEngine<'_>) {
     let law = Law {
         name: "samples_are_what_is_there",
+        says: "At most `count` entries picked at random, with distinct keys.",
         loss: "eviction judges records by the age and cost of others",
     };
     for_each_count(make, |engine, count| {
@@ -60,8 +66,11 @@ pub fn samples_are_what_is_there(make: &MakeEngine<'_>) {
 
 /// "entries picked at random": each key is picked sooner or later.
 pub fn samples_reach_every_key(make: &MakeEngine<'_>) {
-    let law =
-        Law { name: "samples_reach_every_key", loss: "some records are never evicted, however old they are" };
+    let law = Law {
+        name: "samples_reach_every_key",
+        says: "Each key is picked sooner or later.",
+        loss: "some records are never evicted, however old they are",
+    };
     let engine = filled(make, 20);
     engine.remove("key 3");
     let draws = (0..2000).flat_map(|_| engine.random_samples(5));

@@ -13,6 +13,7 @@ use crate::laws::Law;
 pub fn capabilities_are_those_declared(make: &MakeEngine<'_>, declared: &[&str]) {
     let law = Law {
         name: "capabilities_are_those_declared",
+        says: "The engine's atomic update, if it has one.",
         loss: "the laws of a capability are not checked, or each read pays for a lock it need not take",
     };
     let declares = declared.contains(&"atomic_update");
@@ -30,6 +31,7 @@ fn updater(law: Law, engine: &dyn StorageEngine) -> &dyn AtomicUpdate {
 pub fn updates_change_what_is_there(make: &MakeEngine<'_>) {
     let law = Law {
         name: "updates_change_what_is_there",
+        says: "Applies `change` to the metadata under `key` and returns a copy of the changed record. [...] `change` is called once if the key is there, else not at all",
         loss: "hits are counted twice or not at all, so eviction picks the wrong records",
     };
     let engine = filled(make, 3);
@@ -55,6 +57,7 @@ pub fn updates_change_what_is_there(make: &MakeEngine<'_>) {
 pub fn updates_keep_the_cost_exact(make: &MakeEngine<'_>) {
     let law = Law {
         name: "updates_keep_the_cost_exact",
+        says: "`estimated_cost` is the sum of their `metadata.cost`",
         loss: "a limit on memory drifts away from the memory there is",
     };
     let engine = filled(make, 3);
@@ -69,6 +72,7 @@ pub fn updates_lose_no_increment(make: &MakeEngine<'_>) {
     const EACH: u32 = 2000;
     let law = Law {
         name: "updates_lose_no_increment",
+        says: "Atomic with respect to every other operation on the key",
         loss: "hits of reads at the same time are lost, so eviction picks the wrong records",
     };
     let engine = filled(make, 1);

@@ -38,8 +38,11 @@ pub(super) fn walked_keys(engine: &dyn StorageEngine, size: usize) -> Result<Vec
 /// "A walk by `fetch_keys` \[...\] until `finished` yields each key that was there throughout at
 /// least once", whatever the size of its pages.
 pub fn walks_see_every_key(make: &MakeEngine<'_>) {
-    let law =
-        Law { name: "walks_see_every_key", loss: "eviction, expiry and scans never come to some records" };
+    let law = Law {
+        name: "walks_see_every_key",
+        says: "yields each key that was there throughout at least once",
+        loss: "eviction, expiry and scans never come to some records",
+    };
     for len in [0, 1, 2, 33] {
         let engine = filled(make, len);
         let expected: BTreeSet<String> = keys(len).into_iter().collect();
@@ -55,6 +58,7 @@ pub fn walks_see_every_key(make: &MakeEngine<'_>) {
 pub fn walks_of_entries_see_every_record(make: &MakeEngine<'_>) {
     let law = Law {
         name: "walks_of_entries_see_every_record",
+        says: "A walk by `fetch_keys` or `fetch_entries` from `IterationCursor::start` until `finished` yields each key that was there throughout at least once",
         loss: "scans, exports and sweeps miss records, or take one for another",
     };
     let engine = filled(make, 33);
@@ -71,6 +75,7 @@ pub fn walks_of_entries_see_every_record(make: &MakeEngine<'_>) {
 pub fn walks_skip_no_key_that_stays(make: &MakeEngine<'_>) {
     let law = Law {
         name: "walks_skip_no_key_that_stays",
+        says: "yields each key that was there throughout at least once, whatever else is inserted or removed meanwhile",
         loss: "sweeps that remove as they go leave expired records behind",
     };
     for size in [1, 2, 3, 7, 20] {
@@ -111,6 +116,7 @@ fn churning(engine: &dyn StorageEngine, size: usize) -> Verdict {
 pub fn pages_keep_to_their_size(make: &MakeEngine<'_>) {
     let law = Law {
         name: "pages_keep_to_their_size",
+        says: "The next page of at most `size` keys.",
         loss: "a caller that asked for little gets much at once, or a walk loses its place",
     };
     let engine = filled(make, 50);
@@ -136,6 +142,7 @@ fn no_more_than(size: usize, found: usize) -> Verdict {
 pub fn walks_are_in_key_order(make: &MakeEngine<'_>) {
     let law = Law {
         name: "walks_are_in_key_order",
+        says: "An engine may keep its keys in order: then walks go in the byte order of keys, each key once.",
         loss: "a listing that relies on the declared order is jumbled",
     };
     let engine = filled(make, 120);
