@@ -1,0 +1,184 @@
+//! Makes a history that is not linearizable smaller, as long as it stays so.
+//!
+//! Taking operations away at random can make a sound history look broken: a read without its
+//! write, say. So each step here keeps this: if the larger history were linearizable, the smaller
+//! one would be, by the same order of what is left. What remains is then a true witness.
+//!
+//! - **The end cut off.** What has not returned by then may or may not have happened.
+//! - **A read.** It changes nothing, unless it is an access of a value with a limit on idle time.
+//! - **What an operation saw.** It then claims less.
+//! - **A value**: its write with all reads of it, where what others saw of it is forgotten. Not one
+//!   with a deadline, whose expiry later operations may rely on, nor one whose write reports what it
+//!   replaced until that is forgotten too.
+//! - **A removal that may never have happened**, if nobody saw nothing after its call.
+
+use porcupine_rs::CheckResult;
+
+use crate::history::{Event, check, with_touches_noted};
+use crate::model::{Action, Outcome, Saw, Touch};
+
+/// The smallest history found that still fails; the history itself if it does not.
+pub(crate) fn shrink(history: &[Event]) -> Vec<Event> {
+    if !fails(history) {
+        return history.to_vec();
+    }
+    let mut smallest = shortest_prefix(&with_touches_noted(history));
+    loop {
+        let before = (smallest.len(), claims(&smallest));
+        smallest = without(&smallest, clients(&smallest), of_client);
+        smallest = without(&smallest, values(&smallest), forget_value);
+        smallest = without(&smallest, calls(&smallest), drop_read);
+        smallest = without(&smallest, calls(&smallest), drop_removal);
+        smallest = without(&smallest, calls(&smallest), forget_sight);
+        if before == (smallest.len(), claims(&smallest)) {
+            return smallest;
+        }
+    }
+}
+
+fn fails(history: &[Event]) -> bool {
+    check(history) == CheckResult::Illegal
+}
+
+/// The shortest beginning that fails. Any longer one does too.
+fn shortest_prefix(history: &[Event]) -> Vec<Event> {
+    let mut returns: Vec<i64> = history.iter().map(|event| event.ret).collect();
+    returns.sort_unstable();
+    let first = returns.partition_point(|&end| !fails(&until(history, end)));
+    returns.get(first).map_or_else(|| history.to_vec(), |&end| until(history, end))
+}
+
+/// What was called by an instant, as far as it was known then.
+fn until(history: &[Event], end: i64) -> Vec<Event> {
+    let mut prefix: Vec<Event> = history.iter().filter(|event| event.call < end).copied().collect();
+    for event in prefix.iter_mut().filter(|event| event.ret > end) {
+        event.op.saw = Saw::Unsaid;
+        if event.op.outcome == Outcome::Done {
+            event.op.outcome = Outcome::Failed;
+        }
+    }
+    prefix.retain(|event| event.ret <= end || !matches!(event.op.action, Action::Read(_)));
+    prefix
+}
+
+/// Takes away what it can: half of all candidates at once, then quarters, then one by one.
+fn without<T>(history: &[Event], mut candidates: Vec<T>, take: fn(&[Event], &T) -> Vec<Event>) -> Vec<Event> {
+    let mut smallest = history.to_vec();
+    let mut size = candidates.len().div_ceil(2);
+    while size > 0 {
+        let mut place = 0;
+        while place < candidates.len() {
+            let end = candidates.len().min(place + size);
+            let smaller = candidates[place..end].iter().fold(smallest.clone(), |left, one| take(&left, one));
+            if smaller != smallest && fails(&smaller) {
+                smallest = smaller;
+                candidates.drain(place..end);
+            } else {
+                place = end;
+            }
+        }
+        size /= 2;
+    }
+    smallest
+}
+
+fn clients(history: &[Event]) -> Vec<u32> {
+    let mut clients: Vec<u32> = history.iter().map(|event| event.client).collect();
+    clients.sort_unstable();
+    clients.dedup();
+    clients
+}
+
+fn values(history: &[Event]) -> Vec<i64> {
+    history.iter().filter_map(|event| value_of(event.op.action)).collect()
+}
+
+fn calls(history: &[Event]) -> Vec<i64> {
+    history.iter().map(|event| event.call).collect()
+}
+
+fn claims(history: &[Event]) -> usize {
+    history.iter().filter(|event| event.op.saw != Saw::Unsaid).count()
+}
+
+fn value_of(action: Action) -> Option<i64> {
+    match action {
+        Action::Write { value, .. } => Some(value),
+        _ => None,
+    }
+}
+
+/// Everything of a client that may go.
+fn of_client(history: &[Event], client: &u32) -> Vec<Event> {
+    let of_client = |event: &&Event| event.client == *client;
+    let mut left = history.to_vec();
+    for event in history.iter().filter(of_client) {
+        left = drop_read(&forget_sight(&drop_removal(&left, &event.call), &event.call), &event.call);
+        if let Some(value) = value_of(event.op.action) {
+            left = forget_value(&left, &value);
+        }
+    }
+    left
+}
+
+fn forget_value(history: &[Event], value: &i64) -> Vec<Event> {
+    let free = |event: &Event| match event.op.action {
+        Action::Write { limits, .. } => limits.ttl.is_none() && limits.idle.is_none(),
+        _ => false,
+    };
+    let is_write = |event: &Event| value_of(event.op.action) == Some(*value);
+    if !history.iter().any(|event| is_write(event) && free(event)) {
+        return history.to_vec();
+    }
+    let mut left = history.to_vec();
+    left.retain(|event| !is_write(event));
+    for event in left.iter_mut().filter(|event| event.op.saw == Saw::Value(*value)) {
+        event.op.saw = Saw::Unsaid;
+    }
+    left.retain(says_or_does);
+    left
+}
+
+fn says_or_does(event: &Event) -> bool {
+    event.op.saw != Saw::Unsaid || !matches!(event.op.action, Action::Read(_))
+}
+
+fn drop_read(history: &[Event], call: &i64) -> Vec<Event> {
+    let touches_idle = |event: &Event| {
+        let Saw::Value(seen) = event.op.saw else { return false };
+        event.op.action != Action::Read(Touch::No) && has_idle_limit(history, seen)
+    };
+    let goes = |event: &Event| {
+        event.call == *call && matches!(event.op.action, Action::Read(_)) && !touches_idle(event)
+    };
+    history.iter().filter(|event| !goes(event)).copied().collect()
+}
+
+fn has_idle_limit(history: &[Event], seen: i64) -> bool {
+    history.iter().any(|event| match event.op.action {
+        Action::Write { value, limits, .. } => value == seen && limits.idle.is_some(),
+        _ => false,
+    })
+}
+
+fn drop_removal(history: &[Event], call: &i64) -> Vec<Event> {
+    let goes = |event: &Event| {
+        event.call == *call
+            && event.op.outcome != Outcome::Done
+            && event.op.action == Action::Remove
+            && !history.iter().any(|later| {
+                later.ret > event.call && matches!(later.op.saw, Saw::Nothing | Saw::NothingLeft)
+            })
+    };
+    history.iter().filter(|event| !goes(event)).copied().collect()
+}
+
+fn forget_sight(history: &[Event], call: &i64) -> Vec<Event> {
+    let mut left = history.to_vec();
+    for event in left.iter_mut().filter(|event| event.call == *call) {
+        if !matches!(event.op.action, Action::Read(_)) {
+            event.op.saw = Saw::Unsaid;
+        }
+    }
+    left
+}
