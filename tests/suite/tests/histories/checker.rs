@@ -61,11 +61,11 @@ impl Script {
         check(&self.0)
     }
 
-    fn is_good(self) {
+    fn is_good(&self) {
         assert_eq!(self.verdict(), CheckResult::Ok, "\n{}", draw("k", &self.0));
     }
 
-    fn is_bad(self) {
+    fn is_bad(&self) {
         assert_eq!(self.verdict(), CheckResult::Illegal, "\n{}", draw("k", &self.0));
     }
 }

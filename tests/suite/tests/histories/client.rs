@@ -53,11 +53,17 @@ impl Client {
             let patience = self.patience();
             self.operate(request, patience).await;
             self.disturb().await;
-            for _ in 0..self.random.u8(..3) {
-                tokio::task::yield_now().await;
-            }
+            self.rest().await;
         }
         self.recorded
+    }
+
+    /// Lets others go first: always where turns are all the concurrency there is.
+    async fn rest(&mut self) {
+        let turns = if self.stage.weather.racing { u8::from(self.percent(10)) } else { self.random.u8(..3) };
+        for _ in 0..turns {
+            tokio::task::yield_now().await;
+        }
     }
 
     fn percent(&mut self, share: u8) -> bool {

@@ -7,8 +7,8 @@
 //! made smaller and drawn.
 //!
 //! - `TRILAYER_HISTORY_OPERATIONS` is how many operations are tried, over all combinations.
-//! - `TRILAYER_SEED` is where their choices come from. Clients that race on threads make the
-//!   same choices but meet at other times; a failure says how to play its history again and again.
+//! - `TRILAYER_SEED` is where their choices come from. The same choices need not meet in the same order:
+//!   a failure says how to play its history again and again.
 
 mod checker;
 mod client;

@@ -73,8 +73,9 @@ pub(crate) async fn play(
 
 fn stage(engine: Engine, backing: &Backing, weather: Weather, map: String) -> Arc<Stage> {
     let clock = ManualClock::at(START);
+    let engine = if weather.racing { Box::new(Unhurried(engine())) } else { engine() };
     let store = DefaultRecordStore::builder(map, 0)
-        .engine(Box::new(Unhurried(engine())))
+        .engine(engine)
         .data_store(Arc::clone(&backing.data))
         .config(weather.config.clone())
         .clock(Arc::clone(&clock) as _)

@@ -24,24 +24,18 @@ pub(crate) struct Combination {
     pub(crate) weights: u64,
 }
 
-struct Runtimes {
-    racing: Runtime,
-    steered: Runtime,
+fn threads() -> Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(4).build().expect("threads")
 }
 
-impl Runtimes {
-    fn new() -> Self {
-        Self {
-            racing: tokio::runtime::Builder::new_multi_thread().worker_threads(4).build().expect("threads"),
-            steered: tokio::runtime::Builder::new_current_thread().build().expect("a runtime"),
-        }
-    }
+fn turns() -> Runtime {
+    tokio::runtime::Builder::new_current_thread().build().expect("a runtime")
 }
 
 impl Combination {
     /// Plays and checks.
     pub(crate) fn check(&self) {
-        let (runtimes, source) = (Runtimes::new(), (self.store.open)());
+        let (threads, turns, source) = (threads(), turns(), (self.store.open)());
         let all = amount("TRILAYER_HISTORY_OPERATIONS", OPERATIONS);
         let share = (all * self.store.weight).div_ceil(self.weights);
         let mut seeds = fastrand::Rng::with_seed(seed() ^ of_name(self.name));
@@ -51,9 +45,9 @@ impl Combination {
             let seed = amount("TRILAYER_HISTORY", seeds.u64(..));
             let backing = source.backing();
             let weather = self.weather(seed, &*backing.data);
-            let runtime = if weather.racing { &runtimes.racing } else { &runtimes.steered };
             let map = format!("history-{histories}");
-            let played = runtime.block_on(play(self.engine, backing, weather.clone(), seed, map));
+            let play = play(self.engine, backing, weather.clone(), seed, map);
+            let played = if weather.racing { threads.block_on(play) } else { turns.block_on(play) };
             for (key, history) in played.iter().enumerate() {
                 self.judge(&format!("k{key}"), history, seed, &weather);
                 done += history.len() as u64;

@@ -22,7 +22,7 @@ pub(crate) enum Deadlines {
 /// What disturbs the operations. Shares are in percent.
 #[derive(Debug, Clone)]
 pub(crate) struct Weather {
-    /// Clients on threads of their own; else in turns that the seed decides.
+    /// Clients on threads; else in turns on one.
     pub(crate) racing: bool,
     pub(crate) clients: u32,
     pub(crate) keys: usize,
@@ -82,6 +82,10 @@ impl Weather {
         };
         if !weather.doubt_is_harmless(keeps_deadlines) {
             weather.faults.failing_after = 0;
+        }
+        // Clients in turns meet only while the data store keeps one waiting.
+        if !weather.racing {
+            weather.faults.slow = weather.faults.slow.max(20);
         }
         // Each operation of unknown outcome may have happened at any later time.
         if weather.left > 0 || weather.faults.failing_before > 0 || weather.faults.failing_after > 0 {
