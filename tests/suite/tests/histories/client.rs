@@ -12,6 +12,10 @@ use crate::model::{Action, Limits, Op, Outcome, Saw, Span, Touch};
 use crate::request::{Answer, Patience, Reply, Request, ask, number};
 use crate::weather::Weather;
 
+/// Whether a write that lets its old value be evicted while it waits for the data store knows of reads
+/// that prolonged it meanwhile. Until it does, it may report that nothing was there.
+const OLD_VALUES_ARE_PROLONGED: bool = false;
+
 /// What the clients of a history share.
 pub(crate) struct Stage {
     pub(crate) store: Arc<DefaultRecordStore>,
@@ -173,9 +177,11 @@ impl Client {
     /// A write that is not persisted does not ask the data store, so that of a key that was evicted
     /// it reports no old value.
     fn is_silent_about_nothing(&self, request: &Request) -> bool {
+        let stage = &self.stage;
+        let doubtful = stage.may_evict() && stage.weather.has_idle_limits() && !OLD_VALUES_ARE_PROLONGED;
         match request {
             Request::Put { provenance, .. } | Request::Remove { provenance, .. } => {
-                !self.stage.is_null && !provenance.persists()
+                !stage.is_null && (doubtful || !provenance.persists())
             }
             _ => false,
         }

@@ -14,6 +14,7 @@ mod checker;
 mod client;
 #[path = "../../../../examples/custom_engine.rs"]
 mod custom_engine;
+mod gaps;
 mod history;
 mod model;
 mod play;

@@ -12,7 +12,7 @@ use crate::weather::Weather;
 use crate::world::{Engine, Store};
 
 /// Operations over all combinations, unless `TRILAYER_HISTORY_OPERATIONS` says otherwise.
-const OPERATIONS: u64 = 60_000;
+const OPERATIONS: u64 = 120_000;
 
 /// One engine with one data store.
 pub(crate) struct Combination {

@@ -5,11 +5,12 @@
 //! one would be, by the same order of what is left. What remains is then a true witness.
 //!
 //! - **The end cut off.** What has not returned by then may or may not have happened.
+//! - **The beginning cut off**, up to a write that nobody can look behind: operations that overlap it
+//!   forget what they saw of what was before.
 //! - **A read.** It changes nothing, unless it is an access of a value with a limit on idle time.
 //! - **What an operation saw.** It then claims less.
 //! - **A value**: its write with all reads of it, where what others saw of it is forgotten. Not one
-//!   with a deadline, whose expiry later operations may rely on, nor one whose write reports what it
-//!   replaced until that is forgotten too.
+//!   whose expiry may be why another operation found nothing.
 //! - **A removal that may never have happened**, if nobody saw nothing after its call.
 
 use porcupine_rs::CheckResult;
@@ -24,6 +25,7 @@ pub(crate) fn shrink(history: &[Event]) -> Vec<Event> {
     }
     let mut smallest = shortest_prefix(&with_touches_noted(history));
     loop {
+        smallest = latest_beginning(smallest);
         let before = (smallest.len(), claims(&smallest));
         smallest = without(&smallest, clients(&smallest), of_client);
         smallest = without(&smallest, values(&smallest), forget_value);
@@ -59,6 +61,47 @@ fn until(history: &[Event], end: i64) -> Vec<Event> {
     }
     prefix.retain(|event| event.ret <= end || !matches!(event.op.action, Action::Read(_)));
     prefix
+}
+
+/// The history from the latest write on that it can begin with.
+fn latest_beginning(history: Vec<Event>) -> Vec<Event> {
+    let mut writes: Vec<&Event> = history.iter().filter(|event| is_sure_change(event)).collect();
+    writes.sort_unstable_by_key(|event| std::cmp::Reverse(event.call));
+    let shorter = writes.into_iter().filter_map(|write| from(&history, write)).find(|shorter| fails(shorter));
+    shorter.unwrap_or(history)
+}
+
+fn is_sure_change(event: &Event) -> bool {
+    event.op.outcome == Outcome::Done && matches!(event.op.action, Action::Write { .. } | Action::Remove)
+}
+
+/// What is left if the history begins with this write, and older writes whose values are seen after it;
+/// `None` if that is no less, or somebody may have touched a value that stays without having to see it.
+fn from(history: &[Event], first: &Event) -> Option<Vec<Event>> {
+    let is_old = |event: &Event| event.op.outcome == Outcome::Done && event.ret < first.call;
+    let is_seen = |value| history.iter().any(|event| !is_old(event) && event.op.saw == Saw::Value(value));
+    let goes = |event: &Event| is_old(event) && !value_of(event.op.action).is_some_and(is_seen);
+    let writer = |value| history.iter().find(|event| value_of(event.op.action) == Some(value));
+    let mut left = Vec::new();
+    for event in history.iter().filter(|event| !goes(event)) {
+        let mut event = *event;
+        let seen = if let Saw::Value(value) = event.op.saw { writer(value) } else { None };
+        let is_after = seen.is_some_and(|write| write.call == first.call || write.call > first.ret);
+        if event.call < first.ret && !is_after {
+            let touches = !matches!(event.op.action, Action::Read(Touch::No));
+            if matches!(event.op.action, Action::Read(_))
+                && touches
+                && seen.is_some_and(|write| !is_old(write))
+            {
+                return None;
+            }
+            event.op.saw = Saw::Unsaid;
+        }
+        if says_or_does(&event) {
+            left.push(event);
+        }
+    }
+    (left.len() < history.len()).then_some(left)
 }
 
 /// Takes away what it can: half of all candidates at once, then quarters, then one by one.
@@ -122,12 +165,8 @@ fn of_client(history: &[Event], client: &u32) -> Vec<Event> {
 }
 
 fn forget_value(history: &[Event], value: &i64) -> Vec<Event> {
-    let free = |event: &Event| match event.op.action {
-        Action::Write { limits, .. } => limits.ttl.is_none() && limits.idle.is_none(),
-        _ => false,
-    };
     let is_write = |event: &Event| value_of(event.op.action) == Some(*value);
-    if !history.iter().any(|event| is_write(event) && free(event)) {
+    if !history.iter().any(|event| is_write(event) && nobody_misses(history, event)) {
         return history.to_vec();
     }
     let mut left = history.to_vec();
@@ -137,6 +176,18 @@ fn forget_value(history: &[Event], value: &i64) -> Vec<Event> {
     }
     left.retain(says_or_does);
     left
+}
+
+/// Whether no operation can have found nothing because this value had expired.
+fn nobody_misses(history: &[Event], write: &Event) -> bool {
+    let Action::Write { limits, made, .. } = write.op.action else { return false };
+    let made = made.unwrap_or(write.op.clock.earliest);
+    let Some(limit) = [limits.ttl, limits.idle].into_iter().flatten().min() else { return true };
+    let may_miss = |event: &Event| {
+        let found_nothing = matches!(event.op.saw, Saw::Nothing | Saw::NothingLeft);
+        found_nothing && event.ret > write.call && event.op.clock.latest > made.saturating_add(limit)
+    };
+    !history.iter().any(may_miss)
 }
 
 fn says_or_does(event: &Event) -> bool {

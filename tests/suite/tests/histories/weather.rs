@@ -10,6 +10,14 @@ use crate::model::Limits;
 /// deadline comes back with it.
 const DOUBT_IS_REMEMBERED: bool = false;
 
+/// Whether a record's deadline is kept before the record can be read. Until it is, a read of a store that
+/// keeps no other deadline may find a record that expired between the two; a default limit, though
+/// nothing reaches it, makes all reads wait for both.
+const DEADLINES_COME_FIRST: bool = false;
+
+/// Longer than a history.
+const HOUR: u64 = 3_600_000;
+
 /// Which deadlines values have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Deadlines {
@@ -103,6 +111,10 @@ impl Weather {
         }
     }
 
+    pub(crate) fn has_idle_limits(&self) -> bool {
+        matches!(self.deadlines, Deadlines::Idle | Deadlines::Both)
+    }
+
     pub(crate) fn policy(&self, random: &mut fastrand::Rng) -> ExpiryPolicy {
         let millis = random.u64(1..=12);
         match (self.deadlines, random.u8(..8)) {
@@ -133,6 +145,9 @@ fn config(random: &mut fastrand::Rng, deadlines: Deadlines) -> StorageConfig {
     let mut default = |applies: bool| if applies && random.u8(..3) == 0 { random.u64(3..=15) } else { 0 };
     let default_ttl_millis = default(matches!(deadlines, Deadlines::Ttl | Deadlines::Both));
     let default_max_idle_millis = default(matches!(deadlines, Deadlines::Idle | Deadlines::Both));
+    let is_unlimited = default_ttl_millis == 0 && default_max_idle_millis == 0;
+    let needs_limit = deadlines != Deadlines::None && is_unlimited && !DEADLINES_COME_FIRST;
+    let default_ttl_millis = if needs_limit { HOUR } else { default_ttl_millis };
     let max_entry_count = if random.u8(..3) == 0 { random.u64(1..=2) } else { 0 };
     StorageConfig { default_ttl_millis, default_max_idle_millis, max_entry_count }
 }

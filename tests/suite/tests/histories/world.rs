@@ -60,28 +60,28 @@ pub(crate) mod stores {
     use super::*;
 
     pub(crate) const null: Store = Store {
-        weight: 200,
+        weight: 40,
         rounds: usize::MAX,
-        overlap_floor: 5,
+        overlap_floor: 15,
         open: || Source::Shared { data: Arc::new(NullDataStore), folder: None },
     };
 
     pub(crate) const forgetting: Store = Store {
-        weight: 200,
+        weight: 40,
         rounds: usize::MAX,
-        overlap_floor: 5,
+        overlap_floor: 15,
         open: || Source::Scripted(ScriptedDataStore::new),
     };
 
     pub(crate) const keeping: Store = Store {
-        weight: 200,
+        weight: 40,
         rounds: usize::MAX,
-        overlap_floor: 5,
+        overlap_floor: 15,
         open: || Source::Scripted(ScriptedDataStore::keeping_deadlines),
     };
 
     /// Each write waits for the disk.
-    pub(crate) const redb: Store = Store { weight: 1, rounds: 40, overlap_floor: 5, open: open_redb };
+    pub(crate) const redb: Store = Store { weight: 1, rounds: 40, overlap_floor: 15, open: open_redb };
 
     fn open_redb() -> Source {
         let folder = tempfile::tempdir().expect("a folder");
