@@ -47,7 +47,7 @@ pub(crate) async fn play(
     let stage = stage(engine, &backing, weather, map);
     if let Some(data) = &backing.script {
         let (faults, random) = (stage.weather.faults, Mutex::new(fastrand::Rng::with_seed(seed)));
-        data.script(move |call| faults.plan(&mut random.lock(), call));
+        data.script(move |_| faults.plan(&mut random.lock()));
     }
     let barrier = Arc::new(Barrier::new(usize::try_from(stage.weather.clients).unwrap_or(1)));
     let clients: Vec<_> = (0..stage.weather.clients)

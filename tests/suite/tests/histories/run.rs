@@ -32,6 +32,14 @@ fn turns() -> Runtime {
     tokio::runtime::Builder::new_current_thread().build().expect("a runtime")
 }
 
+/// What was tried so far.
+#[derive(Default)]
+struct Tally {
+    histories: u64,
+    operations: u64,
+    overlapping: u64,
+}
+
 impl Combination {
     /// Plays and checks.
     pub(crate) fn check(&self) {
@@ -39,27 +47,37 @@ impl Combination {
         let all = amount("TRILAYER_HISTORY_OPERATIONS", OPERATIONS);
         let share = (all * self.store.weight).div_ceil(self.weights);
         let mut seeds = fastrand::Rng::with_seed(seed() ^ of_name(self.name));
-        let (mut done, mut overlaps, mut histories) = (0, 0, 0_u64);
-        while done < share {
-            // One history again and again, if it is asked for.
-            let seed = amount("TRILAYER_HISTORY", seeds.u64(..));
+        // One history again and again, if it is asked for.
+        let only = std::env::var("TRILAYER_HISTORY").ok().and_then(|seed| seed.parse().ok());
+        let mut tally = Tally::default();
+        while tally.operations < share {
+            let seed = only.unwrap_or_else(|| seeds.u64(..));
             let backing = source.backing();
             let weather = self.weather(seed, &*backing.data);
-            let map = format!("history-{histories}");
-            let play = play(self.engine, backing, weather.clone(), seed, map);
-            let played = if weather.racing { threads.block_on(play) } else { turns.block_on(play) };
+            let runtime = if weather.racing { &threads } else { &turns };
+            let map = format!("history-{}", tally.histories);
+            let played = runtime.block_on(play(self.engine, backing, weather.clone(), seed, map));
             for (key, history) in played.iter().enumerate() {
                 self.judge(&format!("k{key}"), history, seed, &weather);
-                done += history.len() as u64;
-                overlaps += overlapping(history) as u64;
+                tally.operations += history.len() as u64;
+                tally.overlapping += overlapping(history) as u64;
             }
-            histories += 1;
+            tally.histories += 1;
         }
-        let percent = overlaps * 100 / done.max(1);
-        println!("{}: {done} operations in {histories} histories, {percent} % overlap another", self.name);
-        let floor = self.store.overlap_floor;
-        assert!(percent >= floor, "{}: {percent} % of operations overlap another; {floor} should", self.name);
-        tried("linearizability-operations", done);
+        self.note(&tally, only.is_some());
+    }
+
+    /// Says what was tried. A test whose clients never meet tests nothing.
+    fn note(&self, tally: &Tally, is_replay: bool) {
+        let Self { name, store, .. } = self;
+        let Tally { histories, operations, overlapping } = tally;
+        let percent = overlapping * 100 / operations.max(&1);
+        println!("{name}: {operations} operations in {histories} histories, {percent} % overlap another");
+        if !is_replay {
+            let floor = store.overlap_floor;
+            assert!(percent >= floor, "{name}: {percent} % of operations overlap another; {floor} should");
+            tried("linearizability-operations", *operations);
+        }
     }
 
     fn weather(&self, seed: u64, data: &dyn trilayer_core::MapDataStore) -> Weather {
@@ -84,6 +102,14 @@ impl Combination {
             draw(key, &smallest),
         );
     }
+}
+
+/// A history of each key, for tests of what is done with histories.
+pub(crate) fn sample(seed: u64) -> Vec<Vec<Event>> {
+    let backing = (crate::world::stores::keeping.open)().backing();
+    let weather = Weather::of(&mut fastrand::Rng::with_seed(seed), false, true);
+    let weather = Weather { rounds: 30, ..weather };
+    turns().block_on(play(crate::world::engines::hashmap, backing, weather, seed, "map".to_owned()))
 }
 
 /// A number of its own for each test.

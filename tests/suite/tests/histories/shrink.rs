@@ -233,3 +233,36 @@ fn forget_sight(history: &[Event], call: &i64) -> Vec<Event> {
     }
     left
 }
+
+/// Each step, at each of a good history's operations, leaves a good history: what is left of a bad one is
+/// to blame for it.
+#[test]
+fn no_step_makes_a_good_history_look_bad() {
+    let mut random = fastrand::Rng::with_seed(trilayer_testkit::evidence::seed());
+    for seed in 0..24 {
+        for history in crate::run::sample(random.u64(..)) {
+            let history = with_touches_noted(&history);
+            for _ in 0..6 {
+                let event = history[random.usize(..history.len())];
+                for (step, left) in steps(&history, &event) {
+                    let drawn = crate::timeline::draw("k", &left);
+                    assert!(!fails(&left), "{step} at {} in history {seed}:\n{drawn}", event.call);
+                }
+            }
+        }
+    }
+}
+
+fn steps(history: &[Event], event: &Event) -> Vec<(&'static str, Vec<Event>)> {
+    let value = value_of(event.op.action).unwrap_or(-1);
+    let beginning = Some(event).filter(|event| is_sure_change(event)).and_then(|event| from(history, event));
+    vec![
+        ("the end cut off", until(history, event.ret)),
+        ("the beginning cut off", beginning.unwrap_or_default()),
+        ("a client", of_client(history, &event.client)),
+        ("a value", forget_value(history, &value)),
+        ("a read", drop_read(history, &event.call)),
+        ("a removal", drop_removal(history, &event.call)),
+        ("a sight", forget_sight(history, &event.call)),
+    ]
+}

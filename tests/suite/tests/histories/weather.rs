@@ -1,7 +1,7 @@
 //! What disturbs the operations of a history, drawn from its seed.
 
 use trilayer_core::{ExpiryPolicy, StorageConfig};
-use trilayer_testkit::{Call, Gate, Plan};
+use trilayer_testkit::{Gate, Plan};
 
 use crate::model::Limits;
 
@@ -159,7 +159,7 @@ fn often(random: &mut fastrand::Rng, odds: u8, most: u8) -> u8 {
 
 impl Faults {
     /// What becomes of a call.
-    pub(crate) fn plan(self, random: &mut fastrand::Rng, _call: &Call) -> Plan {
+    pub(crate) fn plan(self, random: &mut fastrand::Rng) -> Plan {
         let slow = random.u8(..100) < self.slow;
         let mut draw = random.u8(..100);
         let mut falls = |share: u8| {
