@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use trilayer_core::{ExpiryReason, RecordStore, StorageConfig};
-use trilayer_testkit::{EventKind, Plan, lww, record};
+use trilayer_testkit::{EventKind, Gate, Plan, lww, record};
 
 use crate::hooked::{Hooked, hooked};
-use crate::rig::{Backup, Client, Expiry, Parts, Replication, START, in_memory, rig};
+use crate::rig::{Backup, Client, Expiry, Parts, Replication, START, in_memory, poll_once, rig, settle};
 
 fn defaults(ttl: u64, max_idle: u64) -> StorageConfig {
     StorageConfig { default_ttl_millis: ttl, default_max_idle_millis: max_idle, max_entry_count: 0 }
@@ -317,4 +317,49 @@ async fn a_deadline_in_doubt_is_forgotten_with_the_next_write() {
     rig.store.evict("k", false);
     rig.clock.advance(11);
     assert_eq!(rig.get("k").await, Some(lww(1)), "the same value, written again to stay");
+}
+
+/// A read of a store that keeps no deadline takes no lock: one that came between the record and its
+/// deadline would show the record however late it is.
+#[tokio::test]
+async fn a_record_is_never_seen_without_its_deadline() {
+    let Hooked { store, after_put, .. } = hooked();
+    let (inside, (told, is_kept)) = (Arc::clone(&store), std::sync::mpsc::channel());
+    after_put.set(move || told.send(inside.is_expirable()).expect("asked for below"));
+    store.put("k", lww(1), Expiry::ttl(5), Client).await.expect("put");
+    assert!(is_kept.recv().expect("told"), "the deadline comes first");
+}
+
+#[tokio::test]
+async fn a_write_reports_an_old_value_that_was_touched_and_evicted_meanwhile() {
+    let rig = rig();
+    rig.put_for("k", 1, Expiry::max_idle(2)).await;
+    let gate = Gate::closed();
+    rig.data.plan("add", Plan::WorkAfter(gate.clone()));
+    let put = rig.spawn(async |store| store.put("k", lww(2), Expiry::NONE, Client).await);
+    gate.arrived(1).await;
+    rig.clock.advance(1);
+    rig.store.get("k", true).await.expect("get");
+    rig.store.evict("k", false);
+    rig.clock.advance(2);
+    gate.open();
+    assert_eq!(put.await.expect("no panic").expect("put"), Some(lww(1)));
+}
+
+#[tokio::test]
+async fn a_read_that_waited_for_a_write_is_an_access() {
+    let rig = rig();
+    let gate = Gate::closed();
+    rig.data.plan("add", Plan::WorkAfter(gate.clone()));
+    let put = rig.spawn(async |store| store.put("k", lww(1), Expiry::max_idle(2), Client).await);
+    gate.arrived(1).await;
+    rig.clock.advance(2);
+    let mut touch = rig.store.get("k", true);
+    assert!(poll_once(touch.as_mut()).is_pending());
+    gate.open();
+    put.await.expect("no panic").expect("put");
+    settle().await;
+    rig.clock.advance(2);
+    assert!(touch.await.expect("get").is_some());
+    assert_eq!(rig.get("k").await, Some(lww(1)), "read 2 ms ago at most");
 }

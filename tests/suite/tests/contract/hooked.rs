@@ -31,30 +31,36 @@ pub(crate) struct Hooked {
     pub(crate) store: Arc<DefaultRecordStore>,
     pub(crate) before_get: Hook,
     pub(crate) after_page: Hook,
+    pub(crate) after_put: Hook,
     pub(crate) clock: Arc<ManualClock>,
 }
 
 pub(crate) fn hooked() -> Hooked {
-    let (before_get, after_page, clock) = (Hook::default(), Hook::default(), ManualClock::at(START));
+    let (before_get, after_page, after_put) = <(Hook, Hook, Hook)>::default();
+    let clock = ManualClock::at(START);
     let engine = HookedEngine {
         inner: HashMapStorage::new(),
         before_get: before_get.clone(),
         after_page: after_page.clone(),
+        after_put: after_put.clone(),
     };
     let builder = DefaultRecordStore::builder("map", 0).engine(Box::new(engine));
     let store = Arc::new(builder.clock(Arc::clone(&clock) as _).build());
-    Hooked { store, before_get, after_page, clock }
+    Hooked { store, before_get, after_page, after_put, clock }
 }
 
 struct HookedEngine {
     inner: HashMapStorage,
     before_get: Hook,
     after_page: Hook,
+    after_put: Hook,
 }
 
 impl StorageEngine for HookedEngine {
     fn put(&self, key: &str, record: Record) -> Option<Record> {
-        self.inner.put(key, record)
+        let old = self.inner.put(key, record);
+        self.after_put.fire();
+        old
     }
 
     fn get(&self, key: &str) -> Option<Record> {
