@@ -6,11 +6,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::Arc;
 
 use shuttle::future::block_on;
-use shuttle::scheduler::{PctScheduler, RandomScheduler, Scheduler};
+use shuttle::scheduler::{PctScheduler, Scheduler};
 use shuttle::{Config, FailurePersistence, Runner};
 use trilayer_testkit::evidence::{amount, seed, tried};
 
-use crate::schedules::{Kept, Log, Recorded, Replayed, kept};
+use crate::schedules::{Guided, Kept, Log, Recorded, kept};
 
 /// How many times more orders a named scenario is run in than a cell of the grid: it is longer, and
 /// there are fewer of them.
@@ -67,10 +67,10 @@ pub(crate) fn explore_cell(name: &str, scenario: impl Fn() + Send + Sync + 'stat
 fn explore_as(name: &str, runs: usize, scenario: &Scenario) -> Explored {
     let log = Log::new(seed() ^ hash(name));
     for kept in kept(name) {
-        run(name, &log.fixed(kept.random), Box::new(Replayed::new(kept, REPLAYS)), scenario);
+        run(name, &log.fixed(kept.random), Box::new(Guided::replaying(kept, REPLAYS)), scenario);
     }
     let seed = log.seed();
-    run(name, &log, Box::new(RandomScheduler::new_from_seed(seed, runs.div_ceil(2))), scenario);
+    run(name, &log, Box::new(Guided::by_chance(seed, runs.div_ceil(2))), scenario);
     for depth in [2, 4] {
         run(name, &log, Box::new(PctScheduler::new_from_seed(seed, depth, runs / 4)), scenario);
     }

@@ -1,7 +1,7 @@
 //! Clear, reset and destroy: one step, for those beside it as for observers.
 
 use trilayer_core::RecordStore;
-use trilayer_testkit::EventKind;
+use trilayer_testkit::{EventKind, Plan};
 
 use crate::explore::explore;
 use crate::scene::{Engine, Scene};
@@ -191,6 +191,25 @@ fn clear_through_beside_writes_leaves_memory_and_data_store_alike() {
         assert_eq!(scene.data.value("map", "b"), None);
         scene.clear();
         scene.at_rest("a").await;
+    });
+}
+
+/// Else a map would be empty for readers though emptying it failed.
+#[test]
+fn a_failed_clear_through_leaves_memory_as_it_was() {
+    explore(async || {
+        let scene = Scene::new();
+        scene.resident("k", 1).await;
+        scene.data.plan("remove_all", Plan::Fail("read only"));
+        let clear = scene.caller(|s| async move { s.store.clear_through(false).await.is_err() });
+        let reader = scene.caller(|s| async move { (s.store.exists_in_memory("k"), s.get("k").await) });
+        let put = scene.caller(|s| async move { s.put("l", 2).await.map(drop) });
+        let (exists, read) = reader.ended().await;
+        assert_eq!((exists, read.expect("get")), (true, Some(1)));
+        put.ended().await.expect("put");
+        assert!(clear.ended().await, "the caller is told");
+        assert_eq!((scene.store.size(), scene.events.count(EventKind::Clear)), (2, 0));
+        assert_eq!(scene.at_rest("k").await, Some(1));
     });
 }
 

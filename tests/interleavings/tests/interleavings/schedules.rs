@@ -185,33 +185,38 @@ pub(crate) fn kept(scenario: &str) -> impl Iterator<Item = &'static Kept> {
     all.iter().filter(move |kept| kept.scenario == scenario)
 }
 
-/// Follows a kept schedule as far as it fits, and chance from there on: the store may have
-/// changed since it failed.
-pub(crate) struct Replayed {
-    kept: &'static Kept,
+/// Decides by chance; first follows a kept schedule, if it is given one, as far as that fits: the
+/// store may have changed since it failed.
+pub(crate) struct Guided {
+    order: &'static [(usize, u32)],
     rest: Vec<usize>,
     chance: fastrand::Rng,
-    replays: usize,
+    runs: usize,
 }
 
-impl Replayed {
-    pub(crate) fn new(kept: &'static Kept, replays: usize) -> Self {
-        Self { kept, rest: Vec::new(), chance: fastrand::Rng::with_seed(kept.random), replays }
+impl Guided {
+    pub(crate) fn replaying(kept: &'static Kept, runs: usize) -> Self {
+        Self { order: &kept.order, ..Self::by_chance(kept.random, runs) }
+    }
+
+    pub(crate) fn by_chance(seed: u64, runs: usize) -> Self {
+        Self { order: &[], rest: Vec::new(), chance: fastrand::Rng::with_seed(seed), runs }
     }
 }
 
-impl Scheduler for Replayed {
+impl Scheduler for Guided {
     fn new_execution(&mut self) -> Option<Schedule> {
-        self.replays = self.replays.checked_sub(1)?;
-        let steps = self.kept.order.iter().rev();
-        self.rest = steps.flat_map(|&(task, steps)| (0..steps).map(move |_| task)).collect();
+        self.runs = self.runs.checked_sub(1)?;
+        self.rest.clear();
+        for &(task, steps) in self.order.iter().rev() {
+            self.rest.extend((0..steps).map(|_| task));
+        }
         Some(Schedule::new(0))
     }
 
     fn next_task(&mut self, runnable: &[&Task], _: Option<TaskId>, _: bool) -> Option<TaskId> {
         let wanted = self.rest.pop();
-        let found = runnable.iter().find(|task| Some(usize::from(task.id())) == wanted);
-        if let Some(task) = found {
+        if let Some(task) = runnable.iter().find(|task| Some(usize::from(task.id())) == wanted) {
             return Some(task.id());
         }
         self.rest.clear();

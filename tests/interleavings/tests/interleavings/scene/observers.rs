@@ -1,8 +1,9 @@
 //! Observers that misbehave, and one that compares.
 
 use std::panic::resume_unwind;
-use std::sync::{Mutex, OnceLock, Weak};
+use std::sync::{OnceLock, Weak};
 
+use shuttle::sync::Mutex;
 use trilayer_core::{DefaultRecordStore, MutationObserver, Record, RecordValue};
 
 /// What an observer does when it is told that a record came or left.
@@ -87,7 +88,7 @@ impl OnAny for CallsBack {
 
 told_of_any!(CallsBack);
 
-/// Notes the values it is told of.
+/// Notes the values it is told of, behind a lock at which others may go on.
 #[derive(Default)]
 pub(crate) struct Copies(Mutex<Vec<(String, RecordValue)>>);
 
