@@ -14,6 +14,8 @@ pub(crate) struct Done {
     pub(crate) called: usize,
     pub(crate) returned: usize,
     pub(crate) effect: Effect,
+    /// It may have happened, at any time since it was called, or not: it failed, or its caller gave up.
+    pub(crate) unsure: bool,
 }
 
 impl Effect {
@@ -28,7 +30,8 @@ impl Effect {
 
 /// Whether the operations can be put in an order that respects who returned before whom was called.
 pub(crate) fn is_linearizable(value: Option<i64>, rest: &[Done]) -> bool {
-    let Some(first_return) = rest.iter().map(|done| done.returned).min() else { return true };
+    let sure = rest.iter().filter(|done| !done.unsure);
+    let Some(first_return) = sure.map(|done| done.returned).min() else { return true };
     (0..rest.len()).filter(|&at| rest[at].called < first_return).any(|at| {
         let mut others = rest.to_vec();
         let next = others.remove(at);
@@ -36,11 +39,28 @@ pub(crate) fn is_linearizable(value: Option<i64>, rest: &[Done]) -> bool {
     })
 }
 
-#[test]
-fn a_stale_read_is_noticed() {
-    let done = |called, returned, effect| Done { called, returned, effect };
-    let put = done(0, 1, Effect::Write(Some(1), Some(None)));
-    assert!(is_linearizable(None, &[put, done(2, 3, Effect::Read(Some(1)))]));
-    assert!(!is_linearizable(None, &[put, done(2, 3, Effect::Read(None))]));
-    assert!(is_linearizable(None, &[done(0, 3, put.effect), done(1, 2, Effect::Read(None))]));
+#[cfg(test)]
+mod tests {
+    use super::{Done, Effect, is_linearizable};
+
+    fn done(called: usize, returned: usize, effect: Effect) -> Done {
+        Done { called, returned, effect, unsure: false }
+    }
+
+    #[test]
+    fn a_stale_read_is_noticed() {
+        let put = done(0, 1, Effect::Write(Some(1), Some(None)));
+        assert!(is_linearizable(None, &[put, done(2, 3, Effect::Read(Some(1)))]));
+        assert!(!is_linearizable(None, &[put, done(2, 3, Effect::Read(None))]));
+        assert!(is_linearizable(None, &[done(0, 3, put.effect), done(1, 2, Effect::Read(None))]));
+    }
+
+    #[test]
+    fn what_may_have_happened_happens_once_at_most() {
+        let unsure = Done { unsure: true, ..done(0, 0, Effect::Write(Some(1), None)) };
+        let read = |at, found| done(at, at + 1, Effect::Read(found));
+        assert!(is_linearizable(None, &[unsure, read(5, None), read(7, Some(1))]));
+        assert!(is_linearizable(None, &[unsure, read(5, None)]));
+        assert!(!is_linearizable(None, &[unsure, read(5, Some(1)), read(7, None)]));
+    }
 }

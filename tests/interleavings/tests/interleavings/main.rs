@@ -1,24 +1,33 @@
-//! Interleavings of the record store, explored rather than hoped for: every pair of operations on
-//! one key, from every state the key can be in, and random programs of three callers, under a
-//! scheduler that decides at each lock, atomic and await who goes on.
+//! Interleavings of the record store, explored rather than hoped for, under a scheduler that decides
+//! at each lock, atomic and await who goes on:
 //!
-//! Runs only with `--cfg trilayer_shuttle`: `cargo xtask interleave`. A failure prints the schedule
-//! that led to it, which `shuttle::replay` runs again.
+//! - named races, one for each that the contract names or implies, by its chapters (`a_…` to `j_…`);
+//! - every pair of operations on one key, from every state the key can be in (`pairs`);
+//! - random programs of three callers (`programs`).
+//!
+//! Runs only with `--cfg trilayer_shuttle`: `cargo xtask interleave`. A schedule that fails is
+//! written to `schedules/`, and replayed before all others from then on.
 #![cfg(trilayer_shuttle)]
 
 mod check;
-mod pairs;
-mod programs;
+mod explore;
+mod grid;
 mod scene;
+mod schedules;
 mod slow_store;
 
-/// Runs a scenario in many orders: half of them picked at random step by step, half by priorities
-/// that change at two random steps, which finds what takes a long run of one caller in the middle of
-/// another (Burckhardt et al., "A Randomized Scheduler with Probabilistic Guarantees of Finding
-/// Bugs", 2010). `TRILAYER_INTERLEAVINGS` says how many.
-fn explore(scenario: impl Fn() + Send + Sync + Clone + 'static) {
-    let asked = std::env::var("TRILAYER_INTERLEAVINGS").ok().and_then(|text| text.parse().ok());
-    let runs: usize = asked.unwrap_or(300);
-    shuttle::check_random(scenario.clone(), runs.div_ceil(2));
-    shuttle::check_pct(scenario, runs / 2, 2);
-}
+mod a_ordering;
+mod b_put;
+mod c_get;
+mod c_load;
+mod d_remove;
+mod e_bound;
+mod e_evict;
+mod f_lifecycle;
+mod g_expiry;
+mod h_observers;
+mod i_cancellation;
+mod j_linearizability;
+
+mod pairs;
+mod programs;

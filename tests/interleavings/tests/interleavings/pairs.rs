@@ -1,16 +1,19 @@
 //! Every operation against every operation, from every state of the key.
 
-use crate::explore;
-use crate::scene::{ALL, Op, STARTS, play};
+use crate::explore::{Explored, explore_cell};
+use crate::grid::{ALL, Op, STARTS, play};
 
 fn against_all(op: Op) {
+    let mut explored = Explored::default();
     for start in STARTS {
         for other in ALL {
             for bound in [0, 1] {
-                explore(move || play(start, &[vec![op], vec![other]], bound));
+                let name = format!("pairs.{start:?}.{op:?}.{other:?}.{bound}");
+                explored += explore_cell(&name, move || play(start, &[vec![op], vec![other]], bound));
             }
         }
     }
+    explored.note(&format!("pairs of {op:?}"));
 }
 
 macro_rules! pairs {

@@ -1,20 +1,26 @@
-//! Random programs of three callers, two operations each.
+//! Random programs of three callers, two operations each. `TRILAYER_SEED` makes others.
 
-use crate::explore;
-use crate::scene::{ALL, Op, STARTS, play};
+use trilayer_testkit::evidence::seed;
+
+use crate::explore::{Explored, explore_cell};
+use crate::grid::{ALL, Op, STARTS, play};
 
 fn program(random: &mut fastrand::Rng) -> Vec<Op> {
     // All but the last, which ends the store and with it most of what could be seen.
     (0..2).map(|_| ALL[random.usize(..ALL.len() - 1)]).collect()
 }
 
-fn programs(seed: u64) {
+fn programs(nth: u64) {
+    let seed = seed().wrapping_mul(2).wrapping_add(nth);
     let mut random = fastrand::Rng::with_seed(seed);
-    for _ in 0..60 {
+    let mut explored = Explored::default();
+    for at in 0..60 {
         let callers: Vec<_> = (0..3).map(|_| program(&mut random)).collect();
         let (start, bound) = (STARTS[random.usize(..STARTS.len())], random.u64(..3));
-        explore(move || play(start, &callers, bound));
+        let name = format!("programs.{seed}.{at}");
+        explored += explore_cell(&name, move || play(start, &callers, bound));
     }
+    explored.note(&format!("programs of seed {seed}"));
 }
 
 #[test]

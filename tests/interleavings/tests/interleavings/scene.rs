@@ -1,281 +1,322 @@
-//! One scenario: a key in some state, callers with their operations, and what must hold.
+//! What the named scenarios are told in: a store in some setup, callers who do things at once, and
+//! what must hold once all is at rest.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+mod events;
+mod observers;
+mod plain_engine;
+mod rest;
+mod setup;
 
-use shuttle::future::{block_on, spawn, yield_now};
+use std::collections::BTreeSet;
+use std::future::{Future, poll_fn};
+use std::ops::Deref;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::Poll;
+
+use shuttle::future::{JoinHandle, spawn, yield_now};
 use shuttle::rand::Rng as _;
 use trilayer_core::CallerProvenance::{Client, Replication};
 use trilayer_core::{
-    CompositeMutationObserver, DefaultRecordStore, ExpiryPolicy, HashMapStorage, RecordStore, RecordValue,
-    StorageConfig, Value,
+    CallerProvenance, DefaultRecordStore, ExpiryPolicy, Record, RecordStore, RecordValue, Value,
 };
-use trilayer_testkit::{ManualClock, RecordingObserver, ScriptedDataStore, lww, record};
+use trilayer_testkit::{Gate, ManualClock, Plan, RecordingObserver, ScriptedDataStore, lww};
 
-use crate::check::{Done, Effect, is_linearizable};
-use crate::slow_store::SlowStore;
+pub(crate) use self::observers::{CallsBack, Copies, Panics};
+pub(crate) use self::setup::{Engine, Setup};
+use crate::check::{Done, Effect};
 
-/// What a caller does to the key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Op {
-    Get,
-    Touch,
-    GetAll,
-    Put,
-    Set,
-    Remove,
-    PutDirty,
-    RemoveDirty,
-    PutBackup,
-    RemoveBackup,
-    Evict,
-    EvictAll,
-    InsertOther,
-    SoftFlush,
-    HardFlush,
-    Clear,
-    Destroy,
-}
+/// A store under test, and what was done to it. Clones are the same.
+#[derive(Clone)]
+pub(crate) struct Scene(Arc<World>);
 
-pub(crate) const ALL: [Op; 17] = [
-    Op::Get,
-    Op::Touch,
-    Op::GetAll,
-    Op::Put,
-    Op::Set,
-    Op::Remove,
-    Op::PutDirty,
-    Op::RemoveDirty,
-    Op::PutBackup,
-    Op::RemoveBackup,
-    Op::Evict,
-    Op::EvictAll,
-    Op::InsertOther,
-    Op::SoftFlush,
-    Op::HardFlush,
-    Op::Clear,
-    Op::Destroy,
-];
-
-/// Where the key is when the callers come.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Start {
-    Absent,
-    Clean,
-    Evicted,
-    Dirty,
-    Parked,
-    RemovedDirty,
-}
-
-pub(crate) const STARTS: [Start; 6] =
-    [Start::Absent, Start::Clean, Start::Evicted, Start::Dirty, Start::Parked, Start::RemovedDirty];
-
-struct Scene {
-    store: DefaultRecordStore,
-    data: Arc<ScriptedDataStore>,
-    events: Arc<RecordingObserver>,
+pub(crate) struct World {
+    pub(crate) store: Arc<DefaultRecordStore>,
+    pub(crate) data: Arc<ScriptedDataStore>,
+    pub(crate) events: Arc<RecordingObserver>,
+    pub(crate) clock: Arc<ManualClock>,
+    setup: Setup,
+    history: Mutex<Vec<(String, Done)>>,
     time: AtomicUsize,
+    cleared: AtomicBool,
+    /// Writes that were not persisted.
+    dirtied: AtomicUsize,
 }
 
-impl Scene {
-    fn new(bound: u64) -> Arc<Self> {
-        let (data, events) = (ScriptedDataStore::new(), RecordingObserver::new());
-        let store = DefaultRecordStore::builder("map", 0)
-            .engine(Box::new(HashMapStorage::with_shards(1)))
-            .data_store(Arc::new(SlowStore(Arc::clone(&data))))
-            .observer(Arc::new(CompositeMutationObserver::new(vec![Arc::clone(&events) as _])))
-            .clock(ManualClock::at(1_000_000))
-            .config(StorageConfig { max_entry_count: bound, ..StorageConfig::default() })
-            .stripes(2)
-            .build();
-        Arc::new(Self { store, data, events, time: AtomicUsize::new(0) })
-    }
+impl Deref for Scene {
+    type Target = World;
 
-    /// Brings the key to where it is to start; returns its value there.
-    async fn prepare(&self, start: Start) -> Option<i64> {
-        let put = async |value: i64, provenance| {
-            self.store.put("k", lww(value), ExpiryPolicy::NONE, provenance).await.expect("put");
-        };
-        if matches!(start, Start::Absent) {
-            return None;
-        }
-        put(1, Client).await;
-        match start {
-            Start::Absent | Start::Clean => {}
-            Start::Evicted => drop(self.store.evict("k", false)),
-            Start::Dirty => put(2, Replication).await,
-            Start::Parked => {
-                put(2, Replication).await;
-                self.store.evict("k", false);
-            }
-            Start::RemovedDirty => {
-                self.store.remove("k", Replication).await.expect("remove");
-                return None;
-            }
-        }
-        Some(if matches!(start, Start::Dirty | Start::Parked) { 2 } else { 1 })
-    }
-
-    /// Does an operation and tells what it did to the key, if that can be told.
-    async fn perform(&self, op: Op, value: i64) -> anyhow::Result<Option<Effect>> {
-        let (store, none) = (&self.store, ExpiryPolicy::NONE);
-        Ok(match op {
-            Op::Get | Op::Touch => {
-                let found = store.get("k", op == Op::Touch).await?;
-                Some(Effect::Read(found.map(|record| number(&record.value))))
-            }
-            Op::GetAll => {
-                let found = store.get_all(&["other".to_owned(), "k".to_owned()]).await?;
-                let mine = found.iter().find(|(key, _)| key == "k");
-                Some(Effect::Read(mine.map(|(_, record)| number(&record.value))))
-            }
-            Op::Put => {
-                let old = store.put("k", lww(value), none, Client).await?;
-                Some(Effect::Write(Some(value), Some(old.as_ref().map(number))))
-            }
-            Op::Set => {
-                store.set("k", lww(value), none, Client).await?;
-                Some(Effect::Write(Some(value), None))
-            }
-            Op::Remove => {
-                let old = store.remove("k", Client).await?;
-                Some(Effect::Write(None, Some(old.as_ref().map(number))))
-            }
-            Op::PutDirty => {
-                store.put("k", lww(value), none, Replication).await?;
-                Some(Effect::Write(Some(value), None))
-            }
-            Op::RemoveDirty => {
-                store.remove("k", Replication).await?;
-                Some(Effect::Write(None, None))
-            }
-            Op::PutBackup => {
-                store.put_backup("k", record(value, 5), Client).await?;
-                Some(Effect::Write(Some(value), None))
-            }
-            Op::RemoveBackup => {
-                store.remove_backup("k", Client).await?;
-                Some(Effect::Write(None, None))
-            }
-            Op::InsertOther => {
-                store.set("other", lww(value), none, Client).await?;
-                None
-            }
-            Op::SoftFlush => store.soft_flush().await.map(|_| None)?,
-            Op::HardFlush => store.hard_flush().await.map(|()| None)?,
-            Op::Evict => store.evict("k", false).and(None),
-            Op::EvictAll => {
-                store.evict_all(false);
-                None
-            }
-            Op::Clear => {
-                store.clear(false);
-                None
-            }
-            Op::Destroy => {
-                store.destroy();
-                None
-            }
-        })
-    }
-
-    async fn call(&self, op: Op, value: i64) -> Option<Done> {
-        // Callers who all begin at once meet at the same few places; these delays move them
-        // along each other.
-        for _ in 0..shuttle::rand::thread_rng().gen_range(0..16) {
-            yield_now().await;
-        }
-        let called = self.time.fetch_add(1, Ordering::SeqCst);
-        let effect = self.perform(op, value).await;
-        let returned = self.time.fetch_add(1, Ordering::SeqCst);
-        match effect {
-            Ok(effect) => effect.map(|effect| Done { called, returned, effect }),
-            Err(error) => {
-                assert!(self.store.is_closed(), "{op:?}: {error:#}");
-                None
-            }
-        }
-    }
-
-    fn check_memory(&self, bound: u64) {
-        let resident = self.store.storage().snapshot_iter();
-        let resident = resident.into_iter().map(|(key, record)| (key, record.value)).collect();
-        assert_eq!(self.events.replay(), resident, "replaying the events rebuilds memory");
-        assert!(
-            bound == 0 || self.store.size() as u64 <= bound.max(self.store.usage().dirty),
-            "the bound holds"
-        );
-    }
-
-    /// What the key is once everything is at rest, as every reader and the data store see it.
-    async fn settled(&self) -> Option<i64> {
-        for (key, record) in self.store.storage().snapshot_iter() {
-            if !record.metadata.is_dirty() {
-                assert_eq!(
-                    Some(record.value),
-                    self.data.value("map", &key),
-                    "a clean record is what is stored"
-                );
-            }
-        }
-        self.store.hard_flush().await.expect("flush");
-        let read = self.store.get("k", false).await.expect("get").map(|record| number(&record.value));
-        let stored = self.data.value("map", "k").as_ref().map(number);
-        assert_eq!(read, stored, "after a flush memory and data store agree");
-        let usage = self.store.usage();
-        assert_eq!((usage.dirty, usage.parked), (0, 0), "a flush leaves nothing to be told");
-        read
+    fn deref(&self) -> &World {
+        &self.0
     }
 }
 
-fn number(value: &RecordValue) -> i64 {
+/// A caller under way.
+pub(crate) struct Caller<T>(JoinHandle<T>);
+
+impl<T: 'static> Caller<T> {
+    /// Waits for its end.
+    pub(crate) async fn ended(self) -> T {
+        self.0.await.expect("a caller ends")
+    }
+}
+
+/// A random number below `bound`, from the schedule's own.
+pub(crate) fn chance(bound: u32) -> u32 {
+    shuttle::rand::thread_rng().gen_range(0..bound)
+}
+
+/// Lets others go on up to `most` times; some schedulers put those back who say that they yield, so
+/// half the time it does not say so.
+pub(crate) async fn linger(most: u32) {
+    for _ in 0..chance(most + 1) {
+        if chance(2) == 0 { yield_now().await } else { pause().await }
+    }
+}
+
+pub(crate) async fn pause() {
+    let mut paused = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut paused, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
+}
+
+/// Polls a future once; `None` if it is not ready.
+pub(crate) async fn poll_once<T>(mut future: std::pin::Pin<&mut impl Future<Output = T>>) -> Option<T> {
+    poll_fn(|context| match future.as_mut().poll(context) {
+        Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
+        Poll::Pending => Poll::Ready(None),
+    })
+    .await
+}
+
+pub(crate) fn number(value: &RecordValue) -> i64 {
     match value {
         RecordValue::Lww { value: Value::Int(number), .. } => *number,
         other => panic!("never put: {other:?}"),
     }
 }
 
-/// Runs the callers at once, in whatever order the scheduler picks, and checks what must hold.
-pub(crate) fn play(start: Start, callers: &[Vec<Op>], bound: u64) {
-    block_on(async {
-        let scene = Scene::new(bound);
-        let before = scene.prepare(start).await;
-        let tasks: Vec<_> = callers
-            .iter()
-            .enumerate()
-            .map(|(caller, ops)| {
-                let (scene, ops) = (Arc::clone(&scene), ops.clone());
-                spawn(async move {
-                    let mut done = Vec::new();
-                    for (at, op) in ops.into_iter().enumerate() {
-                        let value = 10 * (caller as i64 + 1) + at as i64;
-                        done.extend(scene.call(op, value).await);
-                    }
-                    done
-                })
-            })
-            .collect();
-        let mut history = Vec::new();
-        for task in tasks {
-            history.extend(task.await.expect("no panic"));
+impl Scene {
+    /// Somebody who does this once the scheduler lets them.
+    pub(crate) fn caller<T: Send + 'static, F: Future<Output = T> + Send + 'static>(
+        &self,
+        does: impl FnOnce(Self) -> F,
+    ) -> Caller<T> {
+        let does = does(self.clone());
+        Caller(spawn(async move {
+            linger(6).await;
+            does.await
+        }))
+    }
+
+    /// Somebody who begins this and may give up on it at any time.
+    pub(crate) fn quitter<F: Future<Output: Send> + Send + 'static>(
+        &self,
+        does: impl FnOnce(Self) -> F,
+    ) -> Caller<()> {
+        let does = does(self.clone());
+        self.caller(move |_| async move {
+            let mut does = pin!(does);
+            for _ in 0..chance(6) {
+                if poll_once(does.as_mut()).await.is_some() {
+                    return;
+                }
+                linger(2).await;
+            }
+        })
+    }
+}
+
+impl World {
+    fn tick(&self) -> usize {
+        self.time.fetch_add(1, Ordering::SeqCst)
+    }
+
+    fn history(&self) -> std::sync::MutexGuard<'_, Vec<(String, Done)>> {
+        self.history.lock().expect("nobody panics with it")
+    }
+
+    fn keys(&self) -> BTreeSet<String> {
+        self.history().iter().map(|(key, _)| key.clone()).collect()
+    }
+
+    /// Awaits a write and notes what it did; until it is known to have happened, it may have.
+    async fn write<T>(
+        &self,
+        key: &str,
+        new: Option<i64>,
+        call: impl Future<Output = anyhow::Result<T>>,
+        old: impl FnOnce(&T) -> Option<Option<i64>>,
+    ) -> anyhow::Result<T> {
+        let (called, effect) = (self.tick(), Effect::Write(new, None));
+        let place = self.note(key, Done { called, returned: usize::MAX, effect, unsure: true });
+        let outcome = call.await?;
+        let effect = Effect::Write(new, old(&outcome));
+        self.history()[place].1 = Done { called, returned: self.tick(), effect, unsure: false };
+        Ok(outcome)
+    }
+
+    fn note(&self, key: &str, done: Done) -> usize {
+        let mut history = self.history();
+        history.push((key.to_owned(), done));
+        history.len() - 1
+    }
+
+    async fn read(&self, key: &str, touch: bool) -> anyhow::Result<Option<Record>> {
+        let called = self.tick();
+        let found = self.store.get(key, touch).await?;
+        let effect = Effect::Read(found.as_ref().map(|record| number(&record.value)));
+        self.note(key, Done { called, returned: self.tick(), effect, unsure: false });
+        Ok(found)
+    }
+
+    pub(crate) async fn get(&self, key: &str) -> anyhow::Result<Option<i64>> {
+        Ok(self.read(key, false).await?.map(|record| number(&record.value)))
+    }
+
+    pub(crate) async fn touch(&self, key: &str) -> anyhow::Result<Option<Record>> {
+        self.read(key, true).await
+    }
+
+    pub(crate) async fn get_all(&self, keys: &[&str]) -> anyhow::Result<Vec<(String, i64)>> {
+        let called = self.tick();
+        let asked: Vec<String> = keys.iter().map(|&key| key.to_owned()).collect();
+        let found: Vec<_> = self.store.get_all(&asked).await?;
+        let found: Vec<_> = found.into_iter().map(|(key, record)| (key, number(&record.value))).collect();
+        for key in keys {
+            let mine = found.iter().find(|(found, _)| found == key).map(|&(_, value)| value);
+            self.note(key, Done { called, returned: self.tick(), effect: Effect::Read(mine), unsure: false });
         }
-        // An insert beside a record that may not leave makes the bound give way.
-        let dirty = matches!(start, Start::Dirty | Start::Parked)
-            || callers.iter().flatten().any(|op| *op == Op::PutDirty);
-        scene.check_memory(if dirty { 0 } else { bound });
-        if scene.store.is_closed() {
-            return;
+        Ok(found)
+    }
+
+    async fn put_as(
+        &self,
+        key: &str,
+        value: i64,
+        expiry: ExpiryPolicy,
+        provenance: CallerProvenance,
+    ) -> anyhow::Result<Option<i64>> {
+        // What is not persisted does not ask the data store what it replaces.
+        let told = provenance.persists() || self.setup.null;
+        if !provenance.persists() {
+            self.dirtied.fetch_add(1, Ordering::SeqCst);
         }
-        let cleared = callers.iter().flatten().any(|op| *op == Op::Clear);
-        let last = scene.settled().await;
-        if !cleared {
-            let end = scene.time.load(Ordering::SeqCst);
-            history.push(Done { called: end, returned: end + 1, effect: Effect::Read(last) });
-            assert!(
-                is_linearizable(before, &history),
-                "from {start:?} = {before:?}, {callers:?}: {history:?}"
-            );
+        let put = self.store.put(key, lww(value), expiry, provenance);
+        let old = |old: &Option<RecordValue>| told.then(|| old.as_ref().map(number));
+        Ok(self.write(key, Some(value), put, old).await?.as_ref().map(number))
+    }
+
+    pub(crate) async fn put(&self, key: &str, value: i64) -> anyhow::Result<Option<i64>> {
+        self.put_as(key, value, ExpiryPolicy::NONE, Client).await
+    }
+
+    /// Not persisted until a flush.
+    pub(crate) async fn put_dirty(&self, key: &str, value: i64) -> anyhow::Result<Option<i64>> {
+        self.put_as(key, value, ExpiryPolicy::NONE, Replication).await
+    }
+
+    pub(crate) async fn put_for(
+        &self,
+        key: &str,
+        value: i64,
+        expiry: ExpiryPolicy,
+    ) -> anyhow::Result<Option<i64>> {
+        self.put_as(key, value, expiry, Client).await
+    }
+
+    pub(crate) async fn set(&self, key: &str, value: i64) -> anyhow::Result<()> {
+        let set = self.store.set(key, lww(value), ExpiryPolicy::NONE, Client);
+        self.write(key, Some(value), set, |()| None).await
+    }
+
+    pub(crate) async fn put_backup(&self, key: &str, value: i64) -> anyhow::Result<()> {
+        let put = self.store.put_backup(key, trilayer_testkit::record(value, 5), Client);
+        self.write(key, Some(value), put, |()| None).await
+    }
+
+    pub(crate) async fn remove(&self, key: &str) -> anyhow::Result<Option<i64>> {
+        let remove = self.store.remove(key, Client);
+        let old = |old: &Option<RecordValue>| Some(old.as_ref().map(number));
+        Ok(self.write(key, None, remove, old).await?.as_ref().map(number))
+    }
+
+    /// Not persisted until a flush.
+    pub(crate) async fn remove_dirty(&self, key: &str) -> anyhow::Result<()> {
+        self.write(key, None, self.store.remove(key, Replication), |_| None).await.map(drop)
+    }
+
+    pub(crate) async fn remove_backup(&self, key: &str) -> anyhow::Result<()> {
+        self.write(key, None, self.store.remove_backup(key, Client), |()| None).await
+    }
+
+    pub(crate) fn evict(&self, key: &str) -> Option<i64> {
+        self.store.evict(key, false).as_ref().map(number)
+    }
+
+    pub(crate) fn clear(&self) -> u32 {
+        self.cleared.store(true, Ordering::SeqCst);
+        self.store.clear(false)
+    }
+
+    /// Moves the clock, by which every key that may have a deadline may be gone at once.
+    pub(crate) fn advance(&self, millis: u32, expiring: &[&str]) {
+        for key in expiring {
+            let effect = Effect::Write(None, None);
+            self.note(key, Done { called: self.tick(), returned: usize::MAX, effect, unsure: true });
         }
-    });
+        self.clock.advance(millis);
+    }
+
+    pub(crate) fn sweep(&self) {
+        use trilayer_core::Clock as _;
+        self.store.evict_expired(100, self.clock.now_millis(), false);
+    }
+
+    pub(crate) fn in_memory(&self, key: &str) -> Option<i64> {
+        self.store.storage().get(key).map(|record| number(&record.value))
+    }
+
+    pub(crate) fn in_data_store(&self, key: &str) -> Option<i64> {
+        self.data.value("map", key).as_ref().map(number)
+    }
+
+    /// Counted reads of a key in memory.
+    pub(crate) fn hits(&self, key: &str) -> Option<u32> {
+        self.store.storage().get(key).map(|record| record.metadata.hits)
+    }
+
+    /// From now on the data store's calls of this operation wait at the gate.
+    pub(crate) fn hold(&self, operation: &'static str) -> Gate {
+        let gate = Gate::closed();
+        self.data.plan(operation, Plan::WorkAfter(gate.clone()));
+        gate
+    }
+
+    // Where keys may stand before the callers come.
+
+    pub(crate) async fn resident(&self, key: &str, value: i64) {
+        self.put(key, value).await.expect("put");
+    }
+
+    pub(crate) async fn stored(&self, key: &str, value: i64) {
+        self.resident(key, value).await;
+        self.evict(key);
+    }
+
+    pub(crate) async fn dirty(&self, key: &str, value: i64) {
+        self.put_dirty(key, value).await.expect("put");
+    }
+
+    pub(crate) async fn parked(&self, key: &str, value: i64) {
+        self.dirty(key, value).await;
+        self.evict(key);
+    }
 }

@@ -3,16 +3,17 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use shuttle::future::yield_now;
-use trilayer_core::{MapDataStore, RecordValue, StoredValue};
+use trilayer_core::{MapDataStore, RecordValue, ScanPage, ScanRequest, StoredValue};
 use trilayer_testkit::ScriptedDataStore;
+
+use crate::scene::linger;
 
 pub(crate) struct SlowStore(pub(crate) Arc<ScriptedDataStore>);
 
 async fn slowly<T>(call: impl Future<Output = T>) -> T {
-    yield_now().await;
+    linger(2).await;
     let outcome = call.await;
-    yield_now().await;
+    linger(2).await;
     outcome
 }
 
@@ -96,5 +97,29 @@ impl MapDataStore for SlowStore {
         is_backup: bool,
     ) -> anyhow::Result<()> {
         slowly(self.0.flush_stored(map, key, stored, is_backup)).await
+    }
+
+    fn keeps_deadlines(&self) -> bool {
+        self.0.keeps_deadlines()
+    }
+
+    async fn load_stored(&self, map: &str, key: &str) -> anyhow::Result<Option<StoredValue>> {
+        slowly(self.0.load_stored(map, key)).await
+    }
+
+    async fn load_all_stored(
+        &self,
+        map: &str,
+        keys: &[String],
+    ) -> anyhow::Result<Vec<(String, StoredValue)>> {
+        slowly(self.0.load_all_stored(map, keys)).await
+    }
+
+    fn is_scannable(&self) -> bool {
+        self.0.is_scannable()
+    }
+
+    async fn scan(&self, map: &str, request: &ScanRequest) -> anyhow::Result<ScanPage> {
+        slowly(self.0.scan(map, request)).await
     }
 }
