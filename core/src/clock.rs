@@ -1,7 +1,9 @@
 //! Time, always from outside.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use parking_lot::Mutex;
 
@@ -12,7 +14,18 @@ pub trait Clock: Send + Sync {
     /// Milliseconds since the Unix epoch, at least as many as any earlier call returned
     /// that happened before this one.
     fn now_millis(&self) -> i64;
+
+    /// Is ready once `millis` ms have passed. Dropping it calls the wait off.
+    ///
+    /// Needs no runtime: by default one thread of the process keeps all such waits in order of time.
+    /// A clock whose time is not the system's says here when its own has passed.
+    fn sleep(&self, millis: u64) -> Sleep {
+        Box::pin(futures_timer::Delay::new(Duration::from_millis(millis)))
+    }
 }
+
+/// What [`Clock::sleep`] returns.
+pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// The system's wall clock, held still while the system sets it back.
 #[derive(Debug, Default)]

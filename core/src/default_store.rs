@@ -2,14 +2,17 @@
 
 mod builder;
 mod commit;
+mod doubt;
 mod evict;
 mod expiry;
 mod flush;
 mod handoff;
+mod hold;
 mod inner;
 mod layer;
 mod lifecycle;
 mod observing;
+mod patience;
 mod read;
 mod stripe;
 mod sweep;
@@ -38,8 +41,7 @@ use crate::{
 /// - **Linearizable per key**: the histories of `get`, `put`, `remove` and the backup forms are those
 ///   of an optional value with a deadline, whichever engine and data store, slow, failing and
 ///   cancelled operations included. An error from the data store means the write may or may not have
-///   happened there; if it did, and the data store does not keep its deadline, the value may come back
-///   under another.
+///   happened there.
 /// - **Read-through.** However many callers miss a key at once, one load answers them all. A load
 ///   never overwrites a newer write nor revives a removed or expired key.
 /// - **Expiry.** No read shows an expired record. Deadlines outlive eviction, and a restart if the
@@ -49,6 +51,9 @@ use crate::{
 ///   longest unused of a few sampled records (expired ones first, never a dirty one with a real data
 ///   store); only if all that were sampled are dirty does the bound give way.
 /// - **Observers** are told once per commit, in commit order per key, under the key's lock.
+/// - **Patience.** A data store that does not answer within
+///   [`data_store_timeout_millis`](DefaultRecordStoreBuilder::data_store_timeout_millis) costs its caller an
+///   error and its own key a wait, and no other key anything; [`usage`](Self::usage) and the log tell.
 /// - **Cancellation.** A dropped future means "not started" or "ran to its end". One that waits for
 ///   other operations of its stripe is called off; one that has begun ends in the background, on the
 ///   runtime it was polled on (keep driving it), or without one on a thread that all such callers share.
@@ -107,6 +112,10 @@ pub struct StoreUsage {
     pub deadlines: u64,
     /// Calls of observers that panicked.
     pub observer_panics: u64,
+    /// Keys whose write the data store has not answered in time; each waits for that call.
+    pub overdue: u64,
+    /// Calls the data store did not answer in time so far.
+    pub timeouts: u64,
 }
 
 impl DefaultRecordStore {
@@ -202,6 +211,7 @@ impl DefaultRecordStore {
             resident: self.inner.engine.len() as u64,
             cost_bytes: self.inner.engine.estimated_cost(),
             observer_panics: self.inner.observer.panics(),
+            timeouts: self.inner.patience.timeouts.load(std::sync::atomic::Ordering::Relaxed),
             ..StoreUsage::default()
         };
         if self.inner.is_observed_here() {
@@ -212,6 +222,7 @@ impl DefaultRecordStore {
             usage.dirty += state.dirty.len() as u64;
             usage.parked += state.unsaved.len() as u64;
             usage.deadlines += state.expiry.len() as u64;
+            usage.overdue += state.kept.len() as u64;
         }
         usage
     }

@@ -43,6 +43,19 @@ pub enum StoreError {
         /// The panic's message.
         message: String,
     },
+    /// The data store did not answer in time.
+    #[error("{operation} of map {map:?} was not answered by its data store within {timeout_millis} ms; {}", overdue(*.begun))]
+    Overdue {
+        /// The map.
+        map: String,
+        /// The operation.
+        operation: &'static str,
+        /// How long the store waits, in ms.
+        timeout_millis: u64,
+        /// Whether it had begun: then it may or may not have happened, or happen yet. If not, it never
+        /// will.
+        begun: bool,
+    },
     /// The runtime that was finishing the operation ended; it may or may not have happened.
     #[error("{operation} of map {map:?} was cut off: the runtime finishing it shut down")]
     CutOff {
@@ -51,6 +64,13 @@ pub enum StoreError {
         /// The operation.
         operation: &'static str,
     },
+}
+
+fn overdue(begun: bool) -> &'static str {
+    match begun {
+        true => "it may or may not have happened, or happen yet",
+        false => "it had not begun, waiting for earlier calls of its key, and is called off",
+    }
 }
 
 /// One failure told to several waiters.

@@ -28,7 +28,7 @@ mod observer;
 mod record_store;
 mod sync;
 
-pub use clock::{Clock, HybridClock, SystemClock};
+pub use clock::{Clock, HybridClock, Sleep, SystemClock};
 pub use component::{
     ComponentError, ComponentKind, Context, DataStoreFuture, Descriptor, Linked, NoOptions, Opener, Options,
     Origin, builtin,

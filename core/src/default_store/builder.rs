@@ -7,6 +7,7 @@ use foldhash::fast::RandomState;
 
 use super::DefaultRecordStore;
 use super::inner::{Inner, Owns};
+use super::patience::Patience;
 use super::stripe::Stripe;
 use crate::sync::AtomicUsize;
 use crate::{
@@ -15,6 +16,8 @@ use crate::{
 };
 
 const STRIPES: usize = 64;
+
+const TIMEOUT_MILLIS: u64 = 30_000;
 
 /// Builds a [`DefaultRecordStore`] from parts; what is not given has a default.
 pub struct DefaultRecordStoreBuilder {
@@ -25,6 +28,7 @@ pub struct DefaultRecordStoreBuilder {
     observer: Arc<CompositeMutationObserver>,
     config: StorageConfig,
     clock: Option<Arc<dyn Clock>>,
+    data_store_timeout_millis: u64,
     stripes: usize,
     owns: Owns,
     closed: OnceLock<String>,
@@ -40,6 +44,7 @@ impl DefaultRecordStoreBuilder {
             observer: Arc::default(),
             config: StorageConfig::default(),
             clock: None,
+            data_store_timeout_millis: TIMEOUT_MILLIS,
             stripes: STRIPES,
             owns: Arc::new(|_| true),
             closed: OnceLock::new(),
@@ -81,6 +86,18 @@ impl DefaultRecordStoreBuilder {
         self
     }
 
+    /// How long to wait for the data store, in ms of the clock: one call, and one operation with all
+    /// its calls; 0 = without end. By default 30,000.
+    ///
+    /// Past it the caller gets [`StoreError::Overdue`](crate::StoreError::Overdue). A read or flush is
+    /// given up; a write that the data store was told of goes on, since it may still happen, and its
+    /// key waits for it, while all others go on.
+    #[must_use]
+    pub fn data_store_timeout_millis(mut self, millis: u64) -> Self {
+        self.data_store_timeout_millis = millis;
+        self
+    }
+
     /// How many stripes keys fall on, rounded up to a power of two of at most 4096; by default
     /// 64. It bounds the writes a store has under way in its data store at one time.
     #[must_use]
@@ -108,6 +125,7 @@ impl DefaultRecordStoreBuilder {
         let limited = self.config.default_ttl_millis > 0 || self.config.default_max_idle_millis > 0;
         let engine = self.engine.unwrap_or_else(|| Box::new(HashMapStorage::new()));
         let occupied = engine.len();
+        let clock = self.clock.unwrap_or_else(|| Arc::new(SystemClock::new()));
         let inner = Inner {
             name: self.name.into(),
             partition_id: self.partition_id,
@@ -115,7 +133,8 @@ impl DefaultRecordStoreBuilder {
             data_store: self.data_store,
             observer: self.observer,
             config: self.config,
-            clock: self.clock.unwrap_or_else(|| Arc::new(SystemClock::new())),
+            patience: Patience::new(Arc::clone(&clock), self.data_store_timeout_millis),
+            clock,
             owns: self.owns,
             stripes: (0..self.stripes).map(|_| Stripe::default()).collect(),
             hasher: RandomState::default(),

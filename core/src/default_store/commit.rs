@@ -99,6 +99,9 @@ impl Inner {
         room: &mut Room<'_>,
     ) -> Result<Option<RecordValue>, NoRoom> {
         let now = if write.persisted { self.now() } else { write.now };
+        if write.persisted {
+            state.doubts.settle(key);
+        }
         let standing = self.settle(state, key, now);
         let resident = standing.is_resident();
         if !resident && !room.is_reserved() {
@@ -132,6 +135,9 @@ impl Inner {
         persisted: bool,
         room: &mut Room<'_>,
     ) -> Result<(), NoRoom> {
+        if persisted {
+            state.doubts.settle(key);
+        }
         let standing = self.settle(state, key, self.now());
         if !standing.is_resident() && !room.is_reserved() {
             return Err(NoRoom);
@@ -200,6 +206,7 @@ impl Inner {
         if persisted {
             self.drop_expiry(state, key);
             state.unsaved.remove(key);
+            state.doubts.settle(key);
         } else {
             self.forget(state, key, is_backup);
         }

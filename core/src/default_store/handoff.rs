@@ -7,15 +7,13 @@
 //! lock calls it off.
 
 use std::future::{Future, poll_fn};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
 
 use tracing::Instrument;
 
-use crate::StoreError;
-use crate::observer::panic_text;
+use super::inner::Inner;
 use crate::sync::{AtomicU8, Handle, JoinHandle, Ordering, oneshot};
 
 const QUEUED: u8 = 0;
@@ -38,6 +36,15 @@ impl Ticket {
         self.settle(STARTED)
     }
 
+    /// A ticket of what has begun already.
+    pub(super) fn started() -> Arc<Self> {
+        Arc::new(Self(AtomicU8::new(STARTED)))
+    }
+
+    fn is_started(&self) -> bool {
+        self.0.load(Ordering::Acquire) == STARTED
+    }
+
     fn call_off(&self) -> bool {
         self.settle(CALLED_OFF)
     }
@@ -49,47 +56,50 @@ impl Ticket {
 
 type Operation<T> = Pin<Box<dyn Future<Output = anyhow::Result<T>> + Send>>;
 
-/// Names an operation in errors.
-#[derive(Debug, Clone)]
-pub(super) struct Called {
-    pub(super) map: Arc<str>,
-    pub(super) operation: &'static str,
-}
-
-impl Called {
-    /// The error of an operation that ended without an outcome.
-    pub(super) fn cut_off(&self) -> StoreError {
-        StoreError::CutOff { map: self.map.to_string(), operation: self.operation }
+impl Inner {
+    /// As [`run_to_end`](Self::run_to_end), for a caller who waits no longer than the store has
+    /// patience. Past that the operation is called off if it has not begun, and else goes on.
+    pub(super) async fn run_in_time<T: Send + 'static>(
+        &self,
+        name: &'static str,
+        ticket: Arc<Ticket>,
+        operation: impl Future<Output = anyhow::Result<T>> + Send + 'static,
+    ) -> anyhow::Result<T> {
+        let begun = Arc::clone(&ticket);
+        match self.patience.wait(self.run_to_end(name, ticket, operation)).await {
+            Some(outcome) => outcome,
+            None => Err(self.overdue(name, begun.is_started()).into()),
+        }
     }
 
-    /// Awaits a call of the data store; a panic in it becomes an error.
-    pub(super) async fn guard<T>(&self, call: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
-        let mut call = pin!(call);
-        poll_fn(|context| {
-            let polled = catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(context)));
-            polled.unwrap_or_else(|payload| Poll::Ready(Err(self.panicked(&*payload).into())))
-        })
-        .await
+    /// Runs an operation to its end, unless it is dropped before its ticket is started.
+    pub(super) async fn run_to_end<T: Send + 'static>(
+        &self,
+        name: &'static str,
+        ticket: Arc<Ticket>,
+        operation: impl Future<Output = anyhow::Result<T>> + Send + 'static,
+    ) -> anyhow::Result<T> {
+        let mut operation: Operation<T> = Box::pin(operation);
+        let polled = poll_fn(|context| Poll::Ready(operation.as_mut().poll(context))).await;
+        match polled {
+            Poll::Ready(outcome) => outcome,
+            Poll::Pending => self.hand_over(name, ticket, operation).await,
+        }
     }
 
-    fn panicked(&self, payload: &(dyn std::any::Any + Send)) -> StoreError {
-        let message = panic_text(payload).to_owned();
-        tracing::error!(map = &*self.map, operation = self.operation, message, "data store panicked");
-        StoreError::DataStorePanicked { map: self.map.to_string(), operation: self.operation, message }
-    }
-}
-
-/// Runs an operation to its end, unless it is dropped before its ticket is started.
-pub(super) async fn run_to_end<T: Send + 'static>(
-    called: Called,
-    ticket: Arc<Ticket>,
-    operation: impl Future<Output = anyhow::Result<T>> + Send + 'static,
-) -> anyhow::Result<T> {
-    let mut operation: Operation<T> = Box::pin(operation);
-    let polled = poll_fn(|context| Poll::Ready(operation.as_mut().poll(context))).await;
-    match polled {
-        Poll::Ready(outcome) => outcome,
-        Poll::Pending => hand_over(called, ticket, operation).await,
+    async fn hand_over<T: Send + 'static>(
+        &self,
+        name: &'static str,
+        ticket: Arc<Ticket>,
+        operation: Operation<T>,
+    ) -> anyhow::Result<T> {
+        let (answer, outcome) = oneshot::channel();
+        let rest = async move {
+            // The caller may be gone; the outcome is then nobody's.
+            drop(answer.send(operation.await));
+        };
+        let _caller = Caller { task: spawn(rest.in_current_span())?, ticket };
+        outcome.await.unwrap_or_else(|_| Err(self.cut_off(name).into()))
     }
 }
 
@@ -102,20 +112,6 @@ pub(super) async fn start(operation: impl Future<Output = ()> + Send + 'static) 
         drop(spawn(operation.in_current_span())?);
     }
     Ok(())
-}
-
-async fn hand_over<T: Send + 'static>(
-    called: Called,
-    ticket: Arc<Ticket>,
-    operation: Operation<T>,
-) -> anyhow::Result<T> {
-    let (answer, outcome) = oneshot::channel();
-    let rest = async move {
-        // The caller may be gone; the outcome is then nobody's.
-        drop(answer.send(operation.await));
-    };
-    let _caller = Caller { task: spawn(rest.in_current_span())?, ticket };
-    outcome.await.unwrap_or_else(|_| Err(called.cut_off().into()))
 }
 
 /// Stands for a caller who still wants the outcome.

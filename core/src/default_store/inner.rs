@@ -7,8 +7,8 @@ use std::sync::OnceLock;
 use foldhash::fast::RandomState;
 
 use super::expiry::Expiry;
-use super::handoff::Called;
 use super::observing::{Observing, is_observing};
+use super::patience::Patience;
 use super::stripe::{State, Stripe};
 use crate::sync::{AtomicUsize, Ordering};
 use crate::{
@@ -27,6 +27,7 @@ pub(super) struct Inner {
     pub(super) observer: Arc<CompositeMutationObserver>,
     pub(super) config: StorageConfig,
     pub(super) clock: Arc<dyn Clock>,
+    pub(super) patience: Patience,
     pub(super) owns: Owns,
     pub(super) stripes: Box<[Stripe]>,
     pub(super) hasher: RandomState,
@@ -68,10 +69,6 @@ impl Inner {
 
     pub(super) fn stripe(&self, key: &str) -> &Stripe {
         &self.stripes[self.stripe_index(key)]
-    }
-
-    pub(super) fn called(&self, operation: &'static str) -> Called {
-        Called { map: Arc::clone(&self.name), operation }
     }
 
     /// An error once the store is closed.
@@ -131,8 +128,9 @@ impl Inner {
         self.expiry_of(state, key, metadata).is_some_and(|expiry| expiry.is_expired(now))
     }
 
-    /// The expiry of a value that comes from the data store at `now`. What this store
-    /// remembers counts first; without that, what the data store kept.
+    /// The expiry of a value that comes from the data store at `now`. If a write of it failed that may
+    /// have happened, that one's; else what this store remembers of the key counts first; without
+    /// that, what the data store kept.
     pub(super) fn expiry_of_stored(
         &self,
         state: &State,
@@ -140,7 +138,8 @@ impl Inner {
         stored: &StoredValue,
         now: i64,
     ) -> Expiry {
-        state.expiry.get(key).unwrap_or_else(|| {
+        let known = state.doubts.expiry_of(key, &stored.value).or_else(|| state.expiry.get(key));
+        known.unwrap_or_else(|| {
             let defaults = Expiry::new(ExpiryPolicy::NONE, &self.config, now, now);
             if self.data_store.keeps_deadlines() {
                 defaults.with_expiration_time(stored.expiration_time)

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::expiry::ExpiryTable;
-use super::handoff::{Ticket, run_to_end};
+use super::handoff::Ticket;
+use super::hold::{Hold, end_of};
 use super::inner::Inner;
 use super::stripe::{Beneath, Change, State, Stripe};
 use crate::sync::{MutexGuard, Ordering, OwnedMutexGuard};
@@ -11,6 +12,8 @@ use crate::{MutationObserver, ScanRequest, SharedStr};
 
 /// Attempts to find all stripes free at once.
 const ORDER_ATTEMPTS: usize = 8;
+
+type Orders = Vec<OwnedMutexGuard<()>>;
 
 impl Inner {
     /// Takes every stripe's lock, in order.
@@ -77,6 +80,7 @@ impl Inner {
 
     /// Drops everything but removals the data store may not have been told of.
     fn forget_everything(&self, state: &mut State) {
+        state.doubts.clear();
         state.dirty.clear();
         state.unsaved.retain(|_, unsaved| unsaved.change == Change::Gone);
         self.forget_deadlines(state);
@@ -118,20 +122,33 @@ impl Inner {
         let (store, ticket) = (Arc::clone(self), Arc::new(Ticket::default()));
         let started = Arc::clone(&ticket);
         let clear = async move {
-            let _order = store.order_of_all().await;
+            let Some(order) = store.patience.wait(store.order_of_all()).await else {
+                return Err(store.overdue("clear_through", false).into());
+            };
             store.begin(&started, "clear_through")?;
-            let removed = store.remove_stored().await?;
+            let order = Arc::new(order);
+            let removed = store.remove_stored(&order).await?;
             store.check_open()?;
             store.empty(Self::forget_everything, |observer| observer.on_clear());
             Ok(removed)
         };
-        run_to_end(self.called("clear_through"), ticket, clear).await
+        self.run_to_end("clear_through", ticket, clear).await
     }
 
-    /// The order locks of all stripes. None is held while another is waited for, so that a call that
-    /// hangs holds up its own stripe only; under steady contention, where all are never free at
-    /// once, they are taken one by one.
-    async fn order_of_all(&self) -> Vec<OwnedMutexGuard<()>> {
+    /// The order locks of all stripes, when no key of them is kept.
+    async fn order_of_all(&self) -> Orders {
+        loop {
+            let order = self.lock_order_of_all().await;
+            let kept = self.stripes.iter().find_map(|stripe| stripe.lock().kept.values().next().cloned());
+            let Some(kept) = kept else { return order };
+            drop(order);
+            end_of(kept).await;
+        }
+    }
+
+    /// None is held while another is waited for, so that a call that hangs holds up its own
+    /// stripe only; under steady contention, where all are never free at once, they are taken one by one.
+    async fn lock_order_of_all(&self) -> Orders {
         for _ in 0..ORDER_ATTEMPTS {
             let mut order = Vec::with_capacity(self.stripes.len());
             let busy = self.stripes.iter().find(|stripe| match stripe.try_order() {
@@ -153,26 +170,36 @@ impl Inner {
     }
 
     /// Removes from the data store every key this store knows or, if it scans, owns.
-    async fn remove_stored(&self) -> anyhow::Result<u64> {
-        let (map, called) = (&*self.name, self.called("clear_through"));
+    async fn remove_stored(self: &Arc<Self>, order: &Arc<Orders>) -> anyhow::Result<u64> {
+        if !self.data_store.is_scannable() {
+            return self.remove_keys(order, self.known_keys()).await;
+        }
         let mut removed = 0;
-        if self.data_store.is_scannable() {
-            let mut request = ScanRequest { limit: 1024, ..ScanRequest::default() };
-            loop {
-                let page = called.guard(async { self.data_store.scan(map, &request).await }).await?;
-                let keys: Vec<String> = page.items.into_iter().map(|(key, _)| key).collect();
-                request.after = keys.last().cloned();
-                let owned: Vec<String> = keys.into_iter().filter(|key| (self.owns)(key)).collect();
-                removed += owned.len() as u64;
-                called.guard(async { self.data_store.remove_all(map, &owned).await }).await?;
-                if !page.more || request.after.is_none() {
-                    return Ok(removed);
-                }
+        let mut request = ScanRequest { limit: 1024, ..ScanRequest::default() };
+        loop {
+            let scan = async { self.data_store.scan(&self.name, &request).await };
+            let page = self.ask("clear_through", scan).await?;
+            let keys: Vec<String> = page.items.into_iter().map(|(key, _)| key).collect();
+            request.after = keys.last().cloned();
+            let owned: Vec<String> = keys.into_iter().filter(|key| (self.owns)(key)).collect();
+            removed += self.remove_keys(order, owned).await?;
+            if !page.more || request.after.is_none() {
+                return Ok(removed);
             }
         }
-        let known = self.known_keys();
-        called.guard(async { self.data_store.remove_all(map, &known).await }).await?;
-        Ok(known.len() as u64)
+    }
+
+    /// Removes keys from the data store. The order locks are held until that has ended, though its
+    /// caller may have given up before.
+    async fn remove_keys(self: &Arc<Self>, order: &Arc<Orders>, keys: Vec<String>) -> anyhow::Result<u64> {
+        let (store, order) = (Arc::clone(self), Arc::clone(order));
+        let remove = async move {
+            let call = async { store.data_store.remove_all(&store.name, &keys).await };
+            store.tell("clear_through", &mut Hold::nothing(), call).await?;
+            drop(order);
+            Ok(keys.len() as u64)
+        };
+        self.run_in_time("clear_through", Ticket::started(), remove).await
     }
 
     /// Keys in memory, parked, or remembered by their deadlines.

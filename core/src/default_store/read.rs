@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::collections::{BTreeMap, HashMap};
 
 use super::commit::Standing;
-use super::handoff::{Called, start};
+use super::handoff::start;
+use super::hold::end_of;
 use super::inner::Inner;
-use super::stripe::{Loaded, State};
+use super::stripe::{Kept, Loaded, State};
 use crate::sync::{OwnedMutexGuard, watch};
 use crate::{Record, RecordMetadata, SharedError, SharedStr, StoredValue};
 
@@ -155,7 +156,7 @@ impl Inner {
         if let Some(load) = load {
             self.load(vec![load]).await;
         }
-        let loaded = await_load(waiting, &self.called("get")).await?;
+        let loaded = self.await_load(waiting, "get").await?;
         Ok(loaded.map(|record| if touch { self.touch_loaded(key, record) } else { record }))
     }
 
@@ -198,9 +199,8 @@ impl Inner {
         if !loads.is_empty() {
             self.load(loads).await;
         }
-        let called = self.called("get_all");
         for (key, waiting) in waits {
-            found.insert(key, await_load(waiting, &called).await?);
+            found.insert(key, self.await_load(waiting, "get_all").await?);
         }
         let take = |key: &String| Some((key.clone(), found.get_mut(key.as_str())?.take()?));
         Ok(keys.iter().filter_map(take).collect())
@@ -209,20 +209,22 @@ impl Inner {
     /// Runs loads to their end; everyone who waits for one of them, the caller too, gets its
     /// outcome that way. Others may wait, so a caller that is dropped calls nothing off.
     ///
-    /// What is on stripes that are free is one call. What is not waits for each stripe apart, so
-    /// that a call that hangs holds up the keys of its own stripe only.
+    /// What is on stripes that are free is one call. What is not waits for each stripe apart, and what
+    /// an overdue write keeps for that write, so that a call that hangs holds up no more than it has to.
     async fn load(self: &Arc<Self>, loads: Vec<Load>) {
         let mut by_stripe: BTreeMap<usize, Vec<Load>> = BTreeMap::new();
         for load in loads {
             by_stripe.entry(self.stripe_index(&load.key)).or_default().push(load);
         }
         let (mut order, mut free) = (Vec::new(), Vec::new());
-        let mut busy = Vec::new();
+        let (mut busy, mut kept) = (Vec::new(), Vec::new());
         for (index, loads) in by_stripe {
             match self.stripes[index].try_order() {
                 Some(guard) => {
+                    let (waiting, ready) = self.split_kept(loads);
+                    kept.extend(waiting);
+                    free.extend(ready);
                     order.push(guard);
-                    free.extend(loads);
                 }
                 None => busy.push((index, loads)),
             }
@@ -231,12 +233,56 @@ impl Inner {
         self.start_loading(async move { store.run_loads(order, free).await }).await;
         for (index, loads) in busy {
             let store = Arc::clone(self);
-            let load = async move {
-                let order = store.stripes[index].order().await;
-                store.run_loads(vec![order], loads).await;
-            };
-            self.start_loading(load).await;
+            self.start_loading(async move { store.load_in_turn(index, loads).await }).await;
         }
+        self.load_kept(kept).await;
+    }
+
+    /// Loads keys of one stripe when its turn comes.
+    async fn load_in_turn(self: &Arc<Self>, index: usize, loads: Vec<Load>) {
+        let Some(order) = self.patience.wait(self.stripes[index].order()).await else {
+            return self.give_up(&loads);
+        };
+        let (kept, free) = self.split_kept(loads);
+        self.run_loads(vec![order], free).await;
+        self.load_kept(kept).await;
+    }
+
+    /// Loads each of the keys once the write that keeps it has ended.
+    async fn load_kept(self: &Arc<Self>, kept: Vec<(Kept, Load)>) {
+        for (until, load) in kept {
+            let store = Arc::clone(self);
+            let loading = async move {
+                let turn = async {
+                    end_of(until).await;
+                    store.hold(&load.key).await
+                };
+                let Some(hold) = store.patience.wait(turn).await else {
+                    return store.give_up(&[load]);
+                };
+                store.run_loads(hold.into_order(), vec![load]).await;
+            };
+            self.start_loading(loading).await;
+        }
+    }
+
+    /// The loads whose keys are kept by overdue writes, and the others.
+    fn split_kept(&self, loads: Vec<Load>) -> (Vec<(Kept, Load)>, Vec<Load>) {
+        let (mut kept, mut free) = (Vec::new(), Vec::new());
+        for load in loads {
+            let until = self.stripe(&load.key).lock().kept_of(&load.key);
+            match until {
+                Some(until) => kept.push((until, load)),
+                None => free.push(load),
+            }
+        }
+        (kept, free)
+    }
+
+    /// Tells those who wait for loads that their turn did not come in time.
+    fn give_up(&self, loads: &[Load]) {
+        let error = SharedError::new(self.overdue("load", false).into());
+        loads.iter().for_each(|load| load.fail(&error));
     }
 
     async fn start_loading(&self, loading: impl Future<Output = ()> + Send + 'static) {
@@ -285,13 +331,14 @@ impl Inner {
     }
 
     async fn call_load(&self, loads: &[Load]) -> anyhow::Result<HashMap<String, StoredValue>> {
-        let (map, called) = (&*self.name, self.called("load"));
+        let map = &*self.name;
         if let [load] = loads {
-            let stored = called.guard(async { self.data_store.load_stored(map, &load.key).await }).await?;
+            let stored =
+                self.ask("load", async { self.data_store.load_stored(map, &load.key).await }).await?;
             return Ok(stored.map(|stored| (load.key.to_string(), stored)).into_iter().collect());
         }
         let keys: Vec<String> = loads.iter().map(|load| load.key.to_string()).collect();
-        let stored = called.guard(async { self.data_store.load_all_stored(map, &keys).await }).await?;
+        let stored = self.ask("load", async { self.data_store.load_all_stored(map, &keys).await }).await?;
         Ok(stored.into_iter().collect())
     }
 
@@ -310,13 +357,18 @@ impl Inner {
             Ok(())
         });
     }
-}
 
-async fn await_load(mut waiting: Waiting, called: &Called) -> anyhow::Result<Option<Record>> {
-    let outcome = waiting.wait_for(Option::is_some).await.map(|outcome| outcome.clone());
-    match outcome {
-        Ok(Some(Ok(record))) => Ok(record),
-        Ok(Some(Err(error))) => Err(error.into_error()),
-        Ok(None) | Err(_) => Err(called.cut_off().into()),
+    async fn await_load(
+        &self,
+        mut waiting: Waiting,
+        operation: &'static str,
+    ) -> anyhow::Result<Option<Record>> {
+        let outcome = async { waiting.wait_for(Option::is_some).await.map(|outcome| outcome.clone()) };
+        match self.patience.wait(outcome).await {
+            Some(Ok(Some(Ok(record)))) => Ok(record),
+            Some(Ok(Some(Err(error)))) => Err(error.into_error()),
+            Some(Ok(None) | Err(_)) => Err(self.cut_off(operation).into()),
+            None => Err(self.overdue(operation, true).into()),
+        }
     }
 }

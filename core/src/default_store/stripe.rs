@@ -4,12 +4,16 @@ use std::sync::Arc;
 
 use std::collections::{HashMap, HashSet};
 
+use super::doubt::Doubts;
 use super::expiry::{Expiry, ExpiryTable};
 use crate::sync::{Mutex, MutexGuard, OrderLock, OwnedMutexGuard, watch};
 use crate::{Record, SharedError, SharedStr};
 
 /// The outcome of a load, as every waiter gets it.
 pub(super) type Loaded = Result<Option<Record>, SharedError>;
+
+/// Ends when a key is no longer kept by an overdue call of the data store.
+pub(super) type Kept = watch::Receiver<()>;
 
 type Hasher = foldhash::fast::RandomState;
 
@@ -49,9 +53,18 @@ pub(super) struct State {
     pub(super) dirty: HashMap<SharedStr, Beneath, Hasher>,
     /// Resident keys that are backups.
     pub(super) backups: HashSet<SharedStr, Hasher>,
+    /// Keys whose write in the data store is overdue.
+    pub(super) kept: HashMap<SharedStr, Kept, Hasher>,
+    /// Writes that failed and may have happened.
+    pub(super) doubts: Doubts,
 }
 
 impl State {
+    /// Whether an overdue write keeps the key, and until when.
+    pub(super) fn kept_of(&self, key: &SharedStr) -> Option<Kept> {
+        if self.kept.is_empty() { None } else { self.kept.get(key).cloned() }
+    }
+
     /// Whether the data store has to be told of something; of `residents` if they count.
     pub(super) fn has_changes(&self, residents: bool) -> bool {
         !self.unsaved.is_empty() || (residents && !self.dirty.is_empty())

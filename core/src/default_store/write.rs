@@ -5,8 +5,9 @@
 use std::sync::Arc;
 
 use super::commit::{Standing, Write};
+use super::doubt::Doubt;
 use super::expiry::Expiry;
-use super::handoff::{Ticket, run_to_end};
+use super::handoff::Ticket;
 use super::inner::{Inner, Prior};
 use crate::{CallerProvenance, ExpiryPolicy, Record, RecordValue, SharedStr};
 
@@ -34,16 +35,19 @@ impl Inner {
         let (store, ticket) = (Arc::clone(self), Arc::new(Ticket::default()));
         let started = Arc::clone(&ticket);
         let put = async move {
-            let _order = store.stripe(&key).order().await;
+            let mut hold = store.hold(&key).await;
             store.begin(&started, "put")?;
             let prior = if wants_old { store.prior(&key).await? } else { None };
             let now = store.now();
-            let expiration_time = Expiry::new(expiry, &store.config, now, now).expiration_time();
+            let until = Expiry::new(expiry, &store.config, now, now);
+            let expiration_time = until.expiration_time();
             let add = async { store.data_store.add(&store.name, &key, &value, expiration_time, now).await };
-            store.called("put").guard(add).await?;
+            let doubt = Doubt::new(&store, &key, &value, until);
+            store.tell("put", &mut hold, add).await?;
+            doubt.into_iter().for_each(Doubt::resolve);
             store.finish_put(&key, Write { value, expiry, now, persisted: true, prior })
         };
-        Box::pin(run_to_end(self.called("put"), ticket, put)).await
+        Box::pin(self.run_in_time("put", ticket, put)).await
     }
 
     fn finish_put(&self, key: &SharedStr, mut write: Write) -> anyhow::Result<Option<RecordValue>> {
@@ -69,15 +73,18 @@ impl Inner {
         let (store, ticket) = (Arc::clone(self), Arc::new(Ticket::default()));
         let started = Arc::clone(&ticket);
         let put = async move {
-            let _order = store.stripe(&key).order().await;
+            let mut hold = store.hold(&key).await;
             store.begin(&started, "put_backup")?;
             let (map, value, now) = (&*store.name, &record.value, store.now());
-            let expiration_time = Expiry::of_metadata(&record.metadata, &store.config).expiration_time();
+            let until = Expiry::of_metadata(&record.metadata, &store.config);
+            let expiration_time = until.expiration_time();
             let add = async { store.data_store.add_backup(map, &key, value, expiration_time, now).await };
-            store.called("put_backup").guard(add).await?;
+            let doubt = Doubt::new(&store, &key, value, until);
+            store.tell("put_backup", &mut hold, add).await?;
+            doubt.into_iter().for_each(Doubt::resolve);
             store.finish_backup(&key, &record, true)
         };
-        Box::pin(run_to_end(self.called("put_backup"), ticket, put)).await
+        Box::pin(self.run_in_time("put_backup", ticket, put)).await
     }
 
     fn finish_backup(&self, key: &SharedStr, record: &Record, persisted: bool) -> anyhow::Result<()> {
@@ -104,7 +111,7 @@ impl Inner {
         let (store, ticket) = (Arc::clone(self), Arc::new(Ticket::default()));
         let started = Arc::clone(&ticket);
         let remove = async move {
-            let _order = store.stripe(&key).order().await;
+            let mut hold = store.hold(&key).await;
             store.begin(&started, operation)?;
             let prior = store.prior(&key).await?;
             let (map, now) = (&*store.name, store.now());
@@ -114,10 +121,10 @@ impl Inner {
                     false => store.data_store.remove(map, &key, now).await,
                 }
             };
-            store.called(operation).guard(remove).await?;
+            store.tell(operation, &mut hold, remove).await?;
             store.finish_remove(&key, true, prior, is_backup)
         };
-        Box::pin(run_to_end(self.called(operation), ticket, remove)).await
+        Box::pin(self.run_in_time(operation, ticket, remove)).await
     }
 
     fn finish_remove(
@@ -135,7 +142,7 @@ impl Inner {
     /// Past this an operation runs to its end.
     pub(super) fn begin(&self, ticket: &Ticket, operation: &'static str) -> anyhow::Result<()> {
         if !ticket.start() {
-            return Err(self.called(operation).cut_off().into());
+            return Err(self.cut_off(operation).into());
         }
         Ok(self.check_open()?)
     }
@@ -154,7 +161,7 @@ impl Inner {
             Standing::Parked(_) | Standing::Absent => Ok(None),
             Standing::Unknown => {
                 let load = async { self.data_store.load_stored(&self.name, key).await };
-                let Some(stored) = self.called("load").guard(load).await? else { return Ok(None) };
+                let Some(stored) = self.ask("load", load).await? else { return Ok(None) };
                 let state = self.stripe(key).lock();
                 let expiry = self.expiry_of_stored(&state, key, &stored, self.now());
                 Ok(Some(Prior { value: stored.value, expiry }))

@@ -29,6 +29,9 @@ pub struct MapConfig {
     /// data store that keeps partitions apart holds data.
     #[schemars(range(min = 1, max = 65_536))]
     pub partitions: u32,
+    /// How long to wait for the data store before an operation is an error, in ms; 0 = without end. A write
+    /// that was told it goes on, and its key waits for it. Default 30,000.
+    pub data_store_timeout_millis: u64,
     /// Whether records come into memory when the map is opened. Default lazy.
     pub load: Load,
     /// Longest key, in bytes of UTF-8. Default 65,535.
@@ -54,8 +57,9 @@ impl MapConfig {
     pub const MAX_PARTITIONS: u32 = 65_536;
 
     /// The names of the settings, for those who mistype one.
-    pub(crate) const KEYS: [&'static str; 10] = [
+    pub(crate) const KEYS: [&'static str; 11] = [
         "data_store",
+        "data_store_timeout_millis",
         "default_max_idle_millis",
         "default_ttl_millis",
         "engine",
@@ -88,6 +92,7 @@ impl Default for MapConfig {
             default_max_idle_millis: 0,
             max_entry_count: 0,
             partitions: 271,
+            data_store_timeout_millis: 30_000,
             load: Load::Lazy,
             max_key_bytes: 65_535,
             max_value_bytes: 16 << 20,

@@ -64,6 +64,7 @@ impl Blueprint {
             .data_store(Arc::clone(&self.data_store))
             .observer(Arc::clone(&self.observer))
             .config(self.storage.clone())
+            .data_store_timeout_millis(self.settings.data_store_timeout_millis)
             .clock(Arc::clone(self.context.clock()));
         if !self.unbounded {
             let partitions = self.settings.partitions;

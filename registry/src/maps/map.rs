@@ -55,6 +55,10 @@ pub struct MapUsage {
     pub deadlines: u64,
     /// Calls of observers that panicked.
     pub observer_panics: u64,
+    /// Keys whose write the data store has not answered in time; each waits for that call.
+    pub overdue: u64,
+    /// Calls the data store did not answer in time so far.
+    pub timeouts: u64,
 }
 
 impl Map {
@@ -151,6 +155,8 @@ impl Map {
             sum.dirty += usage.dirty;
             sum.parked += usage.parked;
             sum.deadlines += usage.deadlines;
+            sum.overdue += usage.overdue;
+            sum.timeouts += usage.timeouts;
         }
         sum
     }

@@ -238,3 +238,22 @@ async fn clearing_through_empties_memory_and_the_data_store_of_this_map_only() -
     assert_eq!(again.get("a")?.get("k1").await?, None);
     Ok(())
 }
+
+#[tokio::test]
+async fn a_map_waits_for_its_data_store_as_long_as_its_configuration_says() -> anyhow::Result<()> {
+    let made = Arc::<Made>::default();
+    let text = "[maps.a]\ndata_store = \"memory\"\ndata_store_timeout_millis = 5\npartitions = 1";
+    let maps = open(text, &made).await?;
+    let map = maps.get("a")?;
+    made.memory.hangs.store(true, Ordering::SeqCst);
+    let error = map.put("k", 1).await.unwrap_err();
+    let told = format!("{:#}", anyhow::Error::from(error));
+    assert!(told.contains("put of map \"a\" was not answered by its data store within 5 ms"), "{told}");
+    made.memory.hangs.store(false, Ordering::SeqCst);
+    while map.usage().overdue == 0 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(map.put("other", 2).await?, None, "another key goes on");
+    assert_eq!((map.usage().timeouts, map.usage().overdue), (1, 1));
+    Ok(())
+}

@@ -88,6 +88,8 @@ pub(crate) struct Memory {
     pub(crate) kept: Mutex<BTreeMap<(String, String), StoredValue>>,
     pub(crate) flushes: AtomicUsize,
     pub(crate) fails: AtomicBool,
+    /// Whether an `add` never answers.
+    pub(crate) hangs: AtomicBool,
     scans: AtomicBool,
 }
 
@@ -119,6 +121,9 @@ impl Memory {
 impl MapDataStore for Memory {
     async fn add(&self, map: &str, key: &str, v: &RecordValue, expires: i64, _: i64) -> anyhow::Result<()> {
         self.check()?;
+        if self.hangs.load(Ordering::SeqCst) {
+            std::future::pending::<()>().await;
+        }
         self.keep(map, key, v, expires);
         Ok(())
     }

@@ -56,6 +56,8 @@ pub struct Parts {
     pub observers: Vec<Arc<dyn MutationObserver>>,
     /// A data store that is no test double.
     pub real: Option<Arc<dyn MapDataStore>>,
+    /// How long the store waits for its data store, if not as long as usual.
+    pub timeout_millis: Option<u64>,
     /// The data store of another rig, as after a restart.
     pub data: Option<Arc<ScriptedDataStore>>,
 }
@@ -97,6 +99,9 @@ impl Parts {
             .clock(Arc::clone(&clock) as _);
         if let Some(stripes) = self.stripes {
             builder = builder.stripes(stripes);
+        }
+        if let Some(millis) = self.timeout_millis {
+            builder = builder.data_store_timeout_millis(millis);
         }
         if self.one_shard {
             builder = builder.engine(Box::new(HashMapStorage::with_shards(1)));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use trilayer_core::{ExpiryReason, RecordStore, StorageConfig};
-use trilayer_testkit::{EventKind, lww, record};
+use trilayer_testkit::{EventKind, Plan, lww, record};
 
 use crate::hooked::{Hooked, hooked};
 use crate::rig::{Backup, Client, Expiry, Parts, Replication, START, in_memory, rig};
@@ -287,4 +287,34 @@ async fn a_flush_persists_nothing_that_has_expired() {
     rig.store.hard_flush().await.expect("flush");
     let after = Parts { data: Some(Arc::clone(&rig.data)), ..Parts::default() }.build();
     assert_eq!((after.get("resident").await, after.get("parked").await), (None, None), "after a restart");
+}
+
+/// A failed put may have happened. Its value then has its own deadline, neither that of the value
+/// before it nor none, though the data store keeps no deadlines.
+#[tokio::test]
+async fn a_put_that_failed_but_happened_keeps_its_own_deadline() {
+    for (before, failed, live_at_15) in [(10, 20, true), (20, 10, false), (0, 10, false), (10, 0, true)] {
+        let rig = rig();
+        rig.put_for("k", 1, Expiry::ttl(before)).await;
+        rig.data.plan("add", Plan::WorkThenFail("but it happened"));
+        rig.store.put("k", lww(2), Expiry::ttl(failed), Client).await.expect_err("failed");
+        rig.data.work();
+        assert_eq!(rig.get("k").await, Some(lww(1)), "memory is as it was");
+        rig.store.evict("k", false);
+        assert_eq!(rig.get("k").await, Some(lww(2)), "loaded");
+        rig.clock.advance(15);
+        assert_eq!(rig.get("k").await.is_some(), live_at_15, "{before} before, {failed} in the failed put");
+    }
+}
+
+#[tokio::test]
+async fn a_deadline_in_doubt_is_forgotten_with_the_next_write() {
+    let rig = rig();
+    rig.data.plan("add", Plan::WorkThenFail("but it happened"));
+    rig.store.put("k", lww(1), Expiry::ttl(10), Client).await.expect_err("failed");
+    rig.data.work();
+    rig.put_for("k", 1, Expiry::NEVER).await;
+    rig.store.evict("k", false);
+    rig.clock.advance(11);
+    assert_eq!(rig.get("k").await, Some(lww(1)), "the same value, written again to stay");
 }

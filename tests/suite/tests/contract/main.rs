@@ -12,5 +12,6 @@ mod h_observers;
 mod hooked;
 mod i_cancellation;
 mod j_linearizability;
+mod patience;
 
 use trilayer_suite::rig;

@@ -23,6 +23,10 @@ struct MapStats {
     dirty: u64,
     parked: u64,
     observer_panics: u64,
+    /// Keys whose write the data store has not answered in time.
+    overdue: u64,
+    /// Calls it did not answer in time.
+    timeouts: u64,
     observers: Vec<ObserverReport>,
 }
 
@@ -63,6 +67,8 @@ async fn of(maps: &Maps, map: &Map) -> Result<MapStats, Failure> {
         dirty: usage.dirty,
         parked: usage.parked,
         observer_panics: usage.observer_panics,
+        overdue: usage.overdue,
+        timeouts: usage.timeouts,
         observers: ObserverReport::all_of(map),
     })
 }
@@ -86,6 +92,11 @@ fn print(stats: &MapStats, output: &mut Output) -> Result<(), Failure> {
     }
     if stats.observer_panics > 0 {
         output.text(&format!("  {} calls of observers panicked", stats.observer_panics))?;
+    }
+    if stats.timeouts > 0 {
+        let (timeouts, overdue) = (stats.timeouts, stats.overdue);
+        output
+            .text(&format!("  {timeouts} calls were not answered in time, {overdue} keys wait for theirs"))?;
     }
     Ok(())
 }
