@@ -34,6 +34,18 @@ pub(crate) struct Amount {
     soak: u64,
 }
 
+/// What is run.
+#[derive(Debug, Clone, Copy)]
+enum Runs {
+    /// Tests of the packages.
+    Tests(&'static [&'static str]),
+    /// The suite in which a checker takes the place of locks, atomics and tasks.
+    Scheduled,
+    /// A program and its arguments, in place of tests.
+    #[cfg(test)]
+    Command(&'static [&'static str]),
+}
+
 /// One axis.
 #[derive(Debug, Clone)]
 pub(crate) struct Axis {
@@ -44,15 +56,31 @@ pub(crate) struct Axis {
     /// The least that must have been tried at scale `ci`.
     pub(crate) floor: u64,
     amount: Option<Amount>,
-    /// The program and its arguments.
-    command: &'static [&'static str],
-    /// Whether the checker takes the place of locks, atomics and tasks.
-    scheduled: bool,
+    runs: Runs,
     /// Whether another run tries something else.
     pub(crate) is_random: bool,
 }
 
-const RUN: [&str; 6] = ["cargo", "nextest", "run", "--locked", "--cargo-profile", "checked"];
+/// The packages with axes: named together, so that features, and with them what is built, are the same
+/// for each.
+const PACKAGES: [&str; 16] = [
+    "-p",
+    "trilayer-suite",
+    "-p",
+    "trilayer-testkit",
+    "-p",
+    "trilayer-core",
+    "-p",
+    "trilayer-datastore-redb",
+    "-p",
+    "trilayer-observer-stats",
+    "-p",
+    "trilayer-observer-trace",
+    "-p",
+    "trilayer-examples",
+    "-p",
+    "trilayer",
+];
 
 const BASE: Axis = Axis {
     name: "",
@@ -60,8 +88,7 @@ const BASE: Axis = Axis {
     counted: Counted::Noted,
     floor: 1,
     amount: None,
-    command: &[],
-    scheduled: false,
+    runs: Runs::Scheduled,
     is_random: true,
 };
 
@@ -72,22 +99,7 @@ pub(crate) const AXES: &[Axis] = &[
         unit: "laws kept, one law of one plugin in one form each",
         counted: Counted::Tests,
         floor: 300,
-        command: &[
-            "-p",
-            "trilayer-testkit",
-            "-p",
-            "trilayer-datastore-redb",
-            "-p",
-            "trilayer-observer-stats",
-            "-p",
-            "trilayer-observer-trace",
-            "-p",
-            "trilayer-examples",
-            "--tests",
-            "--examples",
-            "-E",
-            "binary(/laws|custom_/)",
-        ],
+        runs: Runs::Tests(&["--tests", "--examples", "-E", "binary(/laws|custom_/)"]),
         is_random: false,
         ..BASE
     },
@@ -95,7 +107,7 @@ pub(crate) const AXES: &[Axis] = &[
         name: "injected-faults",
         unit: "data-store calls made to fail, panic, hang or answer late",
         floor: 1_000,
-        command: &["-p", "trilayer-suite", "--test", "faults"],
+        runs: Runs::Tests(&["--test", "faults"]),
         is_random: false,
         ..BASE
     },
@@ -104,7 +116,7 @@ pub(crate) const AXES: &[Axis] = &[
         unit: "random sequences of operations, compared step by step with a plain model",
         floor: 10_000,
         amount: Some(Amount { variable: "MODEL_CASES", quick: 100, ci: 1_000, soak: 5_000 }),
-        command: &["-p", "trilayer-suite", "--test", "model"],
+        runs: Runs::Tests(&["--test", "model"]),
         ..BASE
     },
     Axis {
@@ -117,7 +129,7 @@ pub(crate) const AXES: &[Axis] = &[
             ci: 2_000_000,
             soak: 10_000_000,
         }),
-        command: &["-p", "trilayer-suite", "--test", "histories"],
+        runs: Runs::Tests(&["--test", "histories"]),
         ..BASE
     },
     Axis {
@@ -125,15 +137,14 @@ pub(crate) const AXES: &[Axis] = &[
         unit: "schedules of concurrent operations, decided step by step by a checker",
         floor: 1_000_000,
         amount: Some(Amount { variable: "TRILAYER_INTERLEAVINGS", quick: 30, ci: 300, soak: 2_000 }),
-        command: &["-p", "trilayer-interleavings"],
-        scheduled: true,
+        runs: Runs::Scheduled,
         ..BASE
     },
     Axis {
         name: "crash-kills",
         unit: "loads ended by `kill -9`, the database opened and compared after each",
         floor: 140,
-        command: &["-p", "trilayer", "--test", "cli", "kill::"],
+        runs: Runs::Tests(&["--test", "cli", "kill::"]),
         ..BASE
     },
 ];
@@ -155,20 +166,26 @@ impl Axis {
 
     /// What builds it, and runs nothing.
     pub(crate) fn build(&self) -> Option<Step> {
-        (self.command[0] == "-p").then(|| self.bare().argument("--no-run"))
+        match self.runs {
+            Runs::Tests(_) | Runs::Scheduled => Some(self.bare().argument("--no-run")),
+            #[cfg(test)]
+            Runs::Command(_) => None,
+        }
     }
 
     fn bare(&self) -> Step {
-        let words: Vec<&str> = match self.command[0] {
-            "-p" => RUN[1..].iter().chain(self.command).copied().collect(),
-            _ => return Step::new(self.command[0], &self.command[1..]),
-        };
-        let step = Step::cargo(&words);
-        match self.scheduled {
-            false => step,
-            true => step
+        let nextest = Step::cargo(&["nextest", "run", "--locked", "--cargo-profile", "checked"]);
+        match self.runs {
+            Runs::Tests(tests) => {
+                PACKAGES.iter().chain(tests).fold(nextest, |step, argument| step.argument(argument))
+            }
+            Runs::Scheduled => nextest
+                .argument("-p")
+                .argument("trilayer-interleavings")
                 .with("RUSTFLAGS", "--cfg trilayer_shuttle")
                 .with("CARGO_TARGET_DIR", crate::root().join("target/interleave").display()),
+            #[cfg(test)]
+            Runs::Command(command) => Step::new(command[0], &command[1..]),
         }
     }
 
@@ -182,7 +199,7 @@ impl Axis {
 
     #[cfg(test)]
     pub(crate) fn of_command(name: &'static str, command: &'static [&'static str]) -> Self {
-        Self { name, command, ..BASE }
+        Self { name, runs: Runs::Command(command), ..BASE }
     }
 
     #[cfg(test)]

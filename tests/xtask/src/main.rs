@@ -10,7 +10,7 @@ mod step;
 mod tour;
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
@@ -82,6 +82,9 @@ enum Chore {
         /// Keep the table in tests/planted/CAUGHT.md
         #[arg(long)]
         write: bool,
+        /// Leave out the suite that takes longest to build
+        #[arg(long)]
+        without_interleavings: bool,
     },
     /// The benches beside other maps and caches; arguments go to the bench
     Bench {
@@ -91,10 +94,19 @@ enum Chore {
     },
 }
 
-fn main() -> anyhow::Result<()> {
+fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    step::heed_interrupts()?;
-    match arguments.chore {
+    match step::heed_interrupts().and_then(|()| run(arguments.chore)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(chore: Chore) -> anyhow::Result<()> {
+    match chore {
         Chore::Tour => tour::tour(),
         Chore::Ci => {
             lint()?;
@@ -115,7 +127,9 @@ fn main() -> anyhow::Result<()> {
             soak::soak(&soak::Soak { axes, time, seed, folder })
         }
         Chore::Sanitize { tools } => sanitize::sanitize(&tools),
-        Chore::Planted { names, write } => planted::planted(&names, write),
+        Chore::Planted { names, write, without_interleavings } => {
+            planted::planted(&names, write, !without_interleavings)
+        }
         Chore::Bench { arguments } => {
             let bench = ["bench", "--locked", "-p", "trilayer-bench", "--"];
             cargo(bench.into_iter().chain(arguments.iter().map(String::as_str)), &[])

@@ -27,10 +27,10 @@ pub(crate) fn folder() -> PathBuf {
 }
 
 /// Plants each bug, or those that are named, and sees which test notices.
-pub(crate) fn planted(names: &[String], write: bool) -> anyhow::Result<()> {
+pub(crate) fn planted(names: &[String], write: bool, interleaved: bool) -> anyhow::Result<()> {
     let plants = chosen(plant::all(&folder())?, names)?;
     let sources = Sources::copied()?;
-    let suites = suites::all(&sources);
+    let suites = suites::all(&sources, interleaved);
     are_green(&suites)?;
     let mut rows = Vec::new();
     for (index, plant) in plants.iter().enumerate() {

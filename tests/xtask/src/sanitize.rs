@@ -43,13 +43,13 @@ impl Tool {
 /// What the proof runs. Leaks are found by AddressSanitizer too.
 pub(crate) const USUAL: [Tool; 3] = [Tool::Address, Tool::Thread, Tool::Miri];
 
-/// What is watched by the sanitizers: name and arguments of nextest.
+/// What is watched by the sanitizers: name, and which of the tests.
 const SUITES: [(&str, &[&str]); 5] = [
-    ("record types", &["-p", "trilayer-abi"]),
-    ("core", &["-p", "trilayer-core"]),
-    ("laws", &["-p", "trilayer-testkit"]),
-    ("contract", &["-p", "trilayer-suite", "--test", "contract"]),
-    ("redb", &["-p", "trilayer-datastore-redb"]),
+    ("record types", &["-E", "package(trilayer-abi)"]),
+    ("core", &["-E", "package(trilayer-core)"]),
+    ("laws", &["-E", "package(trilayer-testkit)"]),
+    ("contract", &["-E", "package(trilayer-suite) & binary(contract)"]),
+    ("redb", &["-E", "package(trilayer-datastore-redb)"]),
 ];
 
 /// Miri interprets: what has unsafe code, and what is built closest to it.

@@ -1,6 +1,7 @@
 //! One command of a chore: what can be typed, where its output goes, and its end, by itself or not.
 
 use std::fs::File;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -125,6 +126,8 @@ impl Step {
             .envs(self.environment.iter().map(|(variable, value)| (variable, value)))
             .env("CARGO_TERM_COLOR", "never")
             .current_dir(&self.folder)
+            // A group of its own, so that what it started ends with it.
+            .process_group(0)
             .stdin(Stdio::null())
             .stdout(file.try_clone()?)
             .stderr(file)
@@ -160,8 +163,9 @@ pub(crate) fn tail(output: &str, lines: usize) -> String {
     all[all.len().saturating_sub(lines)..].join("\n")
 }
 
+/// Signals a child and whatever it started.
 fn signal(child: u32, which: &str) {
-    drop(Command::new("kill").args([which, &child.to_string()]).status());
+    drop(Command::new("kill").args([which, "--", &format!("-{child}")]).status());
 }
 
 fn quoted(word: &str) -> String {

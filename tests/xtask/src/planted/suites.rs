@@ -25,37 +25,46 @@ pub(crate) enum Verdict {
     Interrupted,
 }
 
+/// The packages of all suites but the last: named together, so that features, and with them what is
+/// built, are the same for each.
+const PACKAGES: &[&str] = &["-p", "trilayer-suite", "-p", "trilayer-testkit", "-p", "trilayer-core"];
+
 /// Which tests. They try as much as in any plain test run.
-const SUITES: [(&str, &[&str]); 6] = [
-    ("contract", &["-p", "trilayer-suite", "--test", "contract"]),
-    ("histories", &["-p", "trilayer-suite", "--test", "histories"]),
-    ("model", &["-p", "trilayer-suite", "--test", "model"]),
-    ("faults", &["-p", "trilayer-suite", "--test", "faults"]),
-    ("laws", &["-p", "trilayer-testkit", "-p", "trilayer-core"]),
-    ("interleavings", &["-p", "trilayer-interleavings"]),
+const SUITES: [(&str, &[&str]); 5] = [
+    ("contract", &["--test", "contract"]),
+    ("histories", &["--test", "histories"]),
+    ("model", &["--test", "model"]),
+    ("faults", &["--test", "faults"]),
+    ("laws", &["--lib", "--test", "*_laws"]),
 ];
 
 /// Those there are.
-pub(crate) fn all(sources: &Sources) -> Vec<Suite> {
+pub(crate) fn all(sources: &Sources, interleaved: bool) -> Vec<Suite> {
     let target = sources.folder().with_file_name("target");
     let is_there = |name: &str| match name {
         "histories" => sources.folder().join("tests/suite/tests/histories").is_dir(),
         _ => true,
     };
-    let suite = |(name, tests): &(&'static str, &[&str])| {
-        let mut step = Step::cargo(&["nextest", "run", "--locked"]).within(sources.folder());
-        step = tests.iter().fold(step, |step, argument| step.argument(argument));
-        let step = match *name {
-            // Optimised, since the checker itself is what takes long.
-            "interleavings" => step
-                .argument("--cargo-profile=checked")
-                .with("RUSTFLAGS", "--cfg trilayer_shuttle")
-                .with("CARGO_TARGET_DIR", target.join("interleave").display()),
-            _ => step.with("CARGO_TARGET_DIR", target.display()),
-        };
-        Suite { name, step, log: target.with_file_name(format!("{name}.log")) }
+    let log = |name: &str| sources.folder().with_file_name(format!("{name}.log"));
+    // What is built again for each bug is built without what only a debugger needs.
+    let base = Step::cargo(&["nextest", "run", "--locked"])
+        .within(sources.folder())
+        .with("CARGO_PROFILE_DEV_DEBUG", "false");
+    let plain = |(name, tests): &(&'static str, &[&str])| {
+        let step = base.clone().with("CARGO_TARGET_DIR", target.display());
+        let step = PACKAGES.iter().chain(*tests).fold(step, |step, argument| step.argument(argument));
+        Suite { name, step, log: log(name) }
     };
-    SUITES.iter().filter(|(name, _)| is_there(name)).map(suite).collect()
+    let mut suites: Vec<Suite> = SUITES.iter().filter(|(name, _)| is_there(name)).map(plain).collect();
+    if interleaved {
+        let scheduled = ["-p", "trilayer-interleavings", "--cargo-profile", "checked"];
+        let step = scheduled.iter().fold(base.clone(), |step, argument| step.argument(argument));
+        let step = step
+            .with("RUSTFLAGS", "--cfg trilayer_shuttle")
+            .with("CARGO_TARGET_DIR", target.join("interleave").display());
+        suites.push(Suite { name: "interleavings", step, log: log("interleavings") });
+    }
+    suites
 }
 
 impl Suite {

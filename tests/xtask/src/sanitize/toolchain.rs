@@ -8,6 +8,24 @@ use anyhow::{Context, bail, ensure};
 use super::Tool;
 use crate::step::Step;
 
+/// The packages with something to watch: named together, so that they are built once.
+const WATCHED: [&str; 14] = [
+    "--locked",
+    "--cargo-profile",
+    "checked",
+    "-p",
+    "trilayer-abi",
+    "-p",
+    "trilayer-core",
+    "-p",
+    "trilayer-testkit",
+    "-p",
+    "trilayer-suite",
+    "-p",
+    "trilayer-datastore-redb",
+    "--tests",
+];
+
 /// The toolchain of this machine.
 #[derive(Debug)]
 pub(super) struct Toolchain {
@@ -57,7 +75,9 @@ impl Toolchain {
         if !self.has_sources() {
             flags.push_str(" -Cunsafe-allow-abi-mismatch=sanitizer");
         }
-        let mut step = Step::cargo(&["nextest", "run", "--locked", "--cargo-profile", "checked"])
+        let mut step = WATCHED
+            .iter()
+            .fold(Step::cargo(&["nextest", "run"]), |step, argument| step.argument(argument))
             .argument("--target")
             .argument(&self.host)
             .with("RUSTC_BOOTSTRAP", 1)
