@@ -79,8 +79,13 @@ impl Inner {
         let record = match touch {
             false => self.engine.get(key),
             true => {
-                let now = self.now();
-                self.engine.atomic_update()?.update_metadata(key, &mut |metadata| metadata.on_access(now))
+                let (engine, now) = (self.engine.atomic_update()?, self.now());
+                let record = engine.update_metadata(key, &mut |metadata| metadata.on_access(now));
+                // What was touched may have come with a deadline since.
+                if record.is_some() && !self.reads_unguarded() {
+                    self.stripe(key).lock().expiry.touch(key, now);
+                }
+                record
             }
         };
         match record {

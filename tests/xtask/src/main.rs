@@ -1,10 +1,17 @@
 //! The chores of this workspace. `cargo xtask help` lists them.
 
+mod axes;
+mod machine;
+mod planted;
+mod prove;
+mod sanitize;
+mod soak;
+mod step;
 mod tour;
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
-use std::time::Instant;
+use std::process::{Command, ExitCode};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use clap::{Parser, Subcommand};
@@ -20,7 +27,7 @@ struct Arguments {
 enum Chore {
     /// First success: builds the command, loads real places into a durable map, reads them back
     Tour,
-    /// Everything CI asks for: formatting, lints, docs, tests
+    /// Everything CI asks for: formatting, lints, docs, tests, the proof at scale
     Ci,
     /// Formatting, and lints as errors
     Lint,
@@ -34,6 +41,51 @@ enum Chore {
         #[arg(long, default_value_t = 300)]
         runs: u32,
     },
+    /// Tries every promise at scale, and fails if one is broken or too little was tried
+    Prove {
+        /// How much is tried
+        #[arg(long, value_enum, default_value = "ci")]
+        scale: axes::Scale,
+        /// What random tests begin from
+        #[arg(long, default_value_t = 0)]
+        seed: u64,
+        /// Write the scorecard, RELIABILITY.md
+        #[arg(long)]
+        write: bool,
+        /// Leave the sanitizers out: everything is built once more for each
+        #[arg(long)]
+        without_sanitizers: bool,
+    },
+    /// Goes on from seed to seed until time is over or something is found, and tells how to repeat it
+    Soak {
+        /// Only these axes; without any, those of which another run tries something else
+        axes: Vec<String>,
+        /// How long
+        #[arg(long, default_value_t = 1.0, conflicts_with = "minutes")]
+        hours: f64,
+        /// How long, in minutes
+        #[arg(long)]
+        minutes: Option<f64>,
+        /// The first round's seed
+        #[arg(long, default_value_t = 1)]
+        seed: u64,
+    },
+    /// Tests under AddressSanitizer, ThreadSanitizer and Miri, as far as the installed toolchain can
+    Sanitize {
+        /// Only these
+        tools: Vec<sanitize::Tool>,
+    },
+    /// Breaks a copy of the code, one place at a time, and sees which test notices
+    Planted {
+        /// Only these bugs; see tests/planted
+        names: Vec<String>,
+        /// Keep the table in tests/planted/CAUGHT.md
+        #[arg(long)]
+        write: bool,
+        /// Leave out the suite that takes longest to build
+        #[arg(long)]
+        without_interleavings: bool,
+    },
     /// The benches beside other maps and caches; arguments go to the bench
     Bench {
         /// Passed on, as in `-- --quick`
@@ -42,19 +94,42 @@ enum Chore {
     },
 }
 
-fn main() -> anyhow::Result<()> {
-    match Arguments::parse().chore {
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match step::heed_interrupts().and_then(|()| run(arguments.chore)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(chore: Chore) -> anyhow::Result<()> {
+    match chore {
         Chore::Tour => tour::tour(),
         Chore::Ci => {
             lint()?;
             doc()?;
-            interleave(300)?;
-            test()
+            test()?;
+            prove::prove(axes::Scale::Ci, 0, false, false)
         }
         Chore::Lint => lint(),
         Chore::Doc => doc(),
         Chore::Test => test(),
         Chore::Interleave { runs } => interleave(runs),
+        Chore::Prove { scale, seed, write, without_sanitizers } => {
+            prove::prove(scale, seed, write, !without_sanitizers)
+        }
+        Chore::Soak { axes, hours, minutes, seed } => {
+            let time = Duration::try_from_secs_f64(minutes.map_or(hours * 3600.0, |minutes| minutes * 60.0))?;
+            let (axes, folder) = (axes::to_soak(&axes)?, soak::folder(&root()));
+            soak::soak(&soak::Soak { axes, time, seed, folder })
+        }
+        Chore::Sanitize { tools } => sanitize::sanitize(&tools),
+        Chore::Planted { names, write, without_interleavings } => {
+            planted::planted(&names, write, !without_interleavings)
+        }
         Chore::Bench { arguments } => {
             let bench = ["bench", "--locked", "-p", "trilayer-bench", "--"];
             cargo(bench.into_iter().chain(arguments.iter().map(String::as_str)), &[])

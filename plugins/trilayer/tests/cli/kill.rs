@@ -6,6 +6,7 @@ use std::io::Write as _;
 
 use serde_json::Value as Json;
 use trilayer::{Config, Maps, Registry, ScanRequest};
+use trilayer_testkit::evidence::tried;
 
 use crate::rig::{CONFIG, Rig, lines};
 
@@ -32,6 +33,7 @@ fn kill_loads(rounds: u64, mut rig_of: impl FnMut(u64) -> Option<Rig>) -> Vec<u6
         verify(round, acked, &before, &after);
         before = after;
         all.push(acked);
+        tried("crash-kills", 1);
     }
     all
 }
@@ -67,6 +69,7 @@ fn killed_while_it_makes_the_database_it_can_be_run_again() {
         loading.child.wait().unwrap();
         rig.load(&lines(0..10));
         assert_eq!(rig.stored().lines().count(), 10);
+        tried("crash-kills", 1);
     }
 }
 

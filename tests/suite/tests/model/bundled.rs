@@ -27,21 +27,21 @@ struct Combination {
 
 pub(crate) fn check() {
     let registry = Registry::linked().expect("no two of one name");
-    let config = ProptestConfig { cases: cases().cases.div_ceil(SHARE), ..cases() };
-    let mut tried = 0;
-    for combination in combinations(&registry) {
+    let combinations = combinations(&registry);
+    let least = "one engine, two data stores and two observers make eight";
+    assert!(combinations.len() >= 8, "{least}, not {}", combinations.len());
+    for (nth, combination) in combinations.into_iter().enumerate() {
+        let cases = cases(700 + nth);
+        let config = ProptestConfig { cases: cases.cases.div_ceil(SHARE), ..cases };
         let sequences = ops::operations().prop_map(|mut operations| {
             // A real data store fails at nobody's command.
             operations.retain(|operation| !matches!(operation, Op::Fail(_)));
             operations
         });
-        proptest!(config.clone(), |(operations in sequences)| {
-            run(&registry, &combination, &operations);
-            evidence::tried("model-sequences", 1);
-        });
-        tried += 1;
+        let tried = u64::from(config.cases);
+        proptest!(config, |(operations in sequences)| run(&registry, &combination, &operations));
+        evidence::tried("model-sequences", tried);
     }
-    assert!(tried >= 8, "one engine, two data stores and two observers make eight, not {tried}");
 }
 
 /// Engines × data stores × none, one, or all of the observers.

@@ -1,6 +1,7 @@
 //! Random sequences of operations of one caller, checked step by step against a plain model.
 //!
-//! Every test runs 200 sequences for each setting; `MODEL_CASES` in the environment asks for another number.
+//! Every test runs 200 sequences for each setting; `MODEL_CASES` in the environment asks for another number,
+//! `TRILAYER_SEED` for others.
 
 mod access;
 mod bounded;
@@ -12,15 +13,28 @@ mod ops;
 mod upkeep;
 
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 use trilayer_core::StorageConfig;
 use trilayer_testkit::evidence;
 
 use crate::driver::{Data, Setting};
 
-/// How many sequences a setting runs.
-pub(crate) fn cases() -> ProptestConfig {
+/// How many sequences the `nth` setting of a test runs, and from which seed: its own, so that no two
+/// settings are tried by the same.
+pub(crate) fn cases(nth: usize) -> ProptestConfig {
     let cases = u32::try_from(evidence::amount("MODEL_CASES", 200)).unwrap_or(u32::MAX);
-    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
+    let seed = evidence::seed().wrapping_mul(1_000).wrapping_add(nth as u64);
+    ProptestConfig { cases, rng_seed: RngSeed::Fixed(seed), failure_persistence: None, ..Default::default() }
+}
+
+/// Runs sequences over each setting.
+fn over(settings: &[Setting], first: usize, run: impl Fn(&Setting, &[ops::Op])) {
+    for (nth, setting) in settings.iter().enumerate() {
+        let cases = cases(first + nth);
+        let tried = u64::from(cases.cases);
+        proptest!(cases, |(operations in ops::operations())| run(setting, &operations));
+        evidence::tried("model-sequences", tried);
+    }
 }
 
 /// No default limits, a default time to live, a default limit on idle time.
@@ -40,12 +54,7 @@ pub(crate) fn settings(data: Data) -> Vec<Setting> {
 }
 
 fn check(data: Data) {
-    for setting in settings(data) {
-        proptest!(cases(), |(operations in ops::operations())| {
-            driver::run(&setting, &operations);
-            evidence::tried("model-sequences", 1);
-        });
-    }
+    over(&settings(data), 100 * data as usize, driver::run);
 }
 
 #[test]
@@ -66,14 +75,12 @@ fn nothing_acknowledged_is_lost_over_a_data_store_that_keeps_deadlines() {
 #[test]
 fn a_bounded_store_loses_nothing_and_keeps_its_bound() {
     for data in [Data::Null, Data::Forgets, Data::Keeps] {
-        for setting in settings(data) {
-            let setting =
-                Setting { config: StorageConfig { max_entry_count: 2, ..setting.config }, ..setting };
-            proptest!(cases(), |(operations in ops::operations())| {
-                bounded::run(&setting, &operations);
-                evidence::tried("model-sequences", 1);
-            });
-        }
+        let bounded = |setting: Setting| {
+            let config = StorageConfig { max_entry_count: 2, ..setting.config };
+            Setting { config, ..setting }
+        };
+        let settings: Vec<_> = settings(data).into_iter().map(bounded).collect();
+        over(&settings, 300 + 100 * data as usize, bounded::run);
     }
 }
 
