@@ -7,6 +7,7 @@ pub(crate) use std::sync::atomic::Ordering;
 
 #[cfg(not(trilayer_shuttle))]
 pub(crate) use {
+    foldhash::fast::RandomState,
     parking_lot::{Mutex, MutexGuard, RwLock, RwLockReadGuard},
     std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize},
     std::thread::yield_now,
@@ -16,8 +17,10 @@ pub(crate) use {
     tokio::task::JoinHandle,
 };
 
+// The hasher is seeded alike in every run, so that keys fall where they fell and a schedule replays.
 #[cfg(trilayer_shuttle)]
 pub(crate) use {
+    foldhash::fast::FixedState as RandomState,
     shuttle::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize},
     shuttle::thread::yield_now,
     shuttle::thread_local,

@@ -3,13 +3,11 @@
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
-use foldhash::fast::RandomState;
-
 use super::DefaultRecordStore;
 use super::inner::{Inner, Owns};
 use super::patience::Patience;
 use super::stripe::Stripe;
-use crate::sync::AtomicUsize;
+use crate::sync::{AtomicUsize, RandomState};
 use crate::{
     Clock, CompositeMutationObserver, HashMapStorage, MapDataStore, NullDataStore, StorageConfig,
     StorageEngine, SystemClock,

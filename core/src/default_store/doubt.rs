@@ -12,7 +12,7 @@ use super::expiry::Expiry;
 use super::inner::Inner;
 use crate::{RecordValue, SharedStr};
 
-type Hasher = foldhash::fast::RandomState;
+type Hasher = crate::sync::RandomState;
 
 /// Keys in doubt that a stripe remembers; a data store that fails for long is not to fill memory.
 const MOST_KEYS: usize = 1024;

@@ -97,7 +97,7 @@ fn after(base: i64, limit: i64) -> i64 {
 /// The deadlines of one stripe's keys, resident or not.
 #[derive(Debug, Default)]
 pub(super) struct ExpiryTable {
-    by_key: HashMap<SharedStr, Filed, foldhash::fast::RandomState>,
+    by_key: HashMap<SharedStr, Filed, crate::sync::RandomState>,
     by_deadline: BTreeSet<(i64, SharedStr)>,
 }
 

@@ -4,13 +4,11 @@ use std::hash::BuildHasher;
 use std::sync::Arc;
 use std::sync::OnceLock;
 
-use foldhash::fast::RandomState;
-
 use super::expiry::Expiry;
 use super::observing::{Observing, is_observing};
 use super::patience::Patience;
 use super::stripe::{State, Stripe};
-use crate::sync::{AtomicUsize, Ordering};
+use crate::sync::{AtomicUsize, Ordering, RandomState};
 use crate::{
     Clock, CompositeMutationObserver, ExpiryPolicy, MapDataStore, MutationObserver, Record, RecordMetadata,
     RecordValue, SharedStr, StorageConfig, StorageEngine, StoreError, StoredValue,

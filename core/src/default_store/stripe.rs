@@ -15,7 +15,7 @@ pub(super) type Loaded = Result<Option<Record>, SharedError>;
 /// Ends when a key is no longer kept by an overdue call of the data store.
 pub(super) type Kept = watch::Receiver<()>;
 
-type Hasher = foldhash::fast::RandomState;
+type Hasher = crate::sync::RandomState;
 
 /// Two locks. `order` is held across data-store calls, so that a key's operations reach the
 /// data store one after the other; it is taken first. `state` is held while memory, expiry

@@ -5,12 +5,10 @@ mod shard;
 use std::collections::HashSet;
 use std::hash::BuildHasher;
 
-use foldhash::fast::RandomState;
-
 use self::shard::Shard;
 use super::slab::Entry;
 use super::{AtomicUpdate, FetchResult, IterationCursor, StorageEngine};
-use crate::sync::Ordering;
+use crate::sync::{Ordering, RandomState};
 use crate::{Record, RecordMetadata};
 
 /// Records in sharded hash tables; the default engine.

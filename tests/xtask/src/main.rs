@@ -40,6 +40,9 @@ enum Chore {
         /// Runs of each scenario, each in another order
         #[arg(long, default_value_t = 300)]
         runs: u32,
+        /// Only scenarios whose names have this in them, after `--`
+        #[arg(last = true)]
+        filter: Vec<String>,
     },
     /// Tries every promise at scale, and fails if one is broken or too little was tried
     Prove {
@@ -117,7 +120,7 @@ fn run(chore: Chore) -> anyhow::Result<()> {
         Chore::Lint => lint(),
         Chore::Doc => doc(),
         Chore::Test => test(),
-        Chore::Interleave { runs } => interleave(runs),
+        Chore::Interleave { runs, filter } => interleave(runs, &filter),
         Chore::Prove { scale, seed, write, without_sanitizers } => {
             prove::prove(scale, seed, write, !without_sanitizers)
         }
@@ -160,8 +163,9 @@ fn test() -> anyhow::Result<()> {
 }
 
 /// Built apart, since the checker takes the place of locks, atomics and tasks.
-fn interleave(runs: u32) -> anyhow::Result<()> {
+fn interleave(runs: u32, filter: &[String]) -> anyhow::Result<()> {
     let suite = ["test", "--locked", "--profile", "checked", "-p", "trilayer-interleavings", "--tests"];
+    let suite = suite.into_iter().chain(["--"]).chain(filter.iter().map(String::as_str));
     let target = root().join("target/interleave");
     let runs = runs.to_string();
     let environment = [

@@ -28,6 +28,7 @@ mod g_expiry;
 mod h_observers;
 mod i_cancellation;
 mod j_linearizability;
+mod k_patience;
 
 mod pairs;
 mod programs;

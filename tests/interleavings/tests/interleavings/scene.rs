@@ -75,6 +75,13 @@ pub(crate) async fn linger(most: u32) {
     }
 }
 
+/// Lets others go on until this holds.
+pub(crate) async fn until(holds: impl Fn() -> bool) {
+    while !holds() {
+        yield_now().await;
+    }
+}
+
 pub(crate) async fn pause() {
     let mut paused = false;
     poll_fn(|context| {
@@ -264,6 +271,19 @@ impl World {
     pub(crate) fn clear(&self) -> u32 {
         self.cleared.store(true, Ordering::SeqCst);
         self.store.clear(false)
+    }
+
+    /// Empties the data store too.
+    pub(crate) async fn clear_through(&self) -> anyhow::Result<u64> {
+        self.cleared.store(true, Ordering::SeqCst);
+        self.store.clear_through(false).await
+    }
+
+    /// Waits until no write goes on that its caller was told is overdue.
+    pub(crate) async fn nothing_is_overdue(&self) {
+        // Queues behind what still holds the stripe.
+        self.set("last", 0).await.expect("the stripe is free");
+        until(|| self.store.usage().overdue == 0).await;
     }
 
     /// Moves the clock, by which every key that may have a deadline may be gone at once.
