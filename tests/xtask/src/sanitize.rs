@@ -147,12 +147,13 @@ fn could_not(tool: Tool, suite: &'static str, why: String) -> Check {
 fn check(tool: Tool, suite: &'static str, step: &Step) -> anyhow::Result<Check> {
     let log = log(tool, suite);
     let built = step.clone().argument("--no-run").run(&log, PATIENCE)?;
-    if built.end != End::Passed {
-        return Ok(could_not(
-            tool,
-            suite,
-            format!("{} does not build\n{}", step.shown(), tail(&built.output, 20)),
-        ));
+    match built.end {
+        End::Passed => {}
+        End::Interrupted => return Ok(could_not(tool, suite, "interrupted".to_owned())),
+        End::Failed | End::Overdue => {
+            let said = tail(&built.output, 20);
+            return Ok(could_not(tool, suite, format!("{} does not build\n{said}", step.shown())));
+        }
     }
     let ran = step.run(&log, PATIENCE)?;
     let tests = crate::prove::in_summary(&ran.output, "passed");

@@ -85,7 +85,9 @@ impl Soak {
             return Ok(Some(Found { axis, seed, command, log }));
         }
         // Only what was found is worth its place on the disk.
-        std::fs::remove_file(&log)?;
+        if log.exists() {
+            std::fs::remove_file(&log)?;
+        }
         Ok(None)
     }
 

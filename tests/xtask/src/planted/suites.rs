@@ -32,10 +32,10 @@ const PACKAGES: &[&str] = &["-p", "trilayer-suite", "-p", "trilayer-testkit", "-
 /// Which tests. They try as much as in any plain test run.
 const SUITES: [(&str, &[&str]); 5] = [
     ("contract", &["--test", "contract"]),
+    ("laws", &["--lib", "--test", "*_laws"]),
     ("histories", &["--test", "histories"]),
     ("model", &["--test", "model"]),
     ("faults", &["--test", "faults"]),
-    ("laws", &["--lib", "--test", "*_laws"]),
 ];
 
 /// Those there are.

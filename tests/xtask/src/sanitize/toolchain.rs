@@ -57,6 +57,8 @@ impl Toolchain {
             Tool::Leak => self.instrumented("leak", "lsan")?,
             Tool::Thread => self
                 .instrumented("thread", "tsan")?
+                // Backtraces are read under a lock of the standard library.
+                .with("RUST_BACKTRACE", 0)
                 .with("TSAN_OPTIONS", format!("suppressions={}", suppressions())),
         };
         let step = step.with("CARGO_TARGET_DIR", folder.display());
