@@ -32,12 +32,20 @@ pub(crate) fn planted(names: &[String], write: bool, interleaved: bool) -> anyho
     let sources = Sources::copied()?;
     let suites = suites::all(&sources, interleaved);
     are_green(&suites)?;
-    let mut rows = Vec::new();
+    let (mut rows, mut unbuilt) = (Vec::new(), Vec::new());
     for (index, plant) in plants.iter().enumerate() {
-        let caught = try_plant(&sources, &suites, plant)?;
+        let tried = try_plant(&sources, &suites, plant);
         if is_interrupted() {
             break;
         }
+        let caught = match tried {
+            Ok(caught) => caught,
+            Err(error) => {
+                eprintln!("xtask: {error:#}");
+                unbuilt.push(plant.name.as_str());
+                continue;
+            }
+        };
         let row = Row::of(plant, caught.as_ref());
         eprintln!("xtask: {:>3}/{}  {}", index + 1, plants.len(), row.told());
         rows.push(row);
@@ -45,6 +53,7 @@ pub(crate) fn planted(names: &[String], write: bool, interleaved: bool) -> anyho
             Table::read()?.with(&rows).keeping(&plant::all(&folder())?).write()?;
         }
     }
+    ensure!(unbuilt.is_empty(), "could not be tried: {}", unbuilt.join(", "));
     report(&rows, plants.len())
 }
 
