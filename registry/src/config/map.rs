@@ -20,12 +20,11 @@ pub struct MapConfig {
     /// Are told of every change, in this order. Default none.
     #[schemars(extend("x-component" = "observer", "x-reload" = "live"))]
     pub observers: Vec<ComponentSpec>,
-    /// Time to live of records that ask for none of their own, in ms or as text such as "30m";
-    /// 0 = no limit.
+    /// Time to live of records that ask for none of their own, in ms; 0 = no limit.
     #[serde(with = "millis")]
     #[schemars(with = "Millis", extend("x-reload" = "live"))]
     pub default_ttl_millis: u64,
-    /// Longest time between accesses of such records; 0 = no limit.
+    /// Longest time between accesses of such records, in ms; 0 = no limit.
     #[serde(with = "millis")]
     #[schemars(with = "Millis", extend("x-reload" = "live"))]
     pub default_max_idle_millis: u64,
@@ -38,8 +37,8 @@ pub struct MapConfig {
     /// data store that keeps partitions apart holds data.
     #[schemars(range(min = 1, max = 65_536))]
     pub partitions: u32,
-    /// How long to wait for the data store before an operation is an error; 0 = without end. A write
-    /// that was told it goes on, and its key waits for it. Default 30 s.
+    /// How long to wait for the data store before an operation is an error, in ms; 0 = without end. A write
+    /// that was told it goes on, and its key waits for it. Default 30,000.
     #[serde(with = "millis")]
     #[schemars(with = "Millis", extend("x-reload" = "live"))]
     pub data_store_timeout_millis: u64,
@@ -49,8 +48,7 @@ pub struct MapConfig {
     #[serde(with = "byte_size")]
     #[schemars(with = "ByteSize", range(min = 1))]
     pub max_key_bytes: u64,
-    /// Largest value, in estimated bytes on the heap, as a number or text such as "16 MiB".
-    /// Default 16 MiB.
+    /// Largest value, in estimated bytes on the heap. Default 16 MiB.
     #[serde(with = "byte_size")]
     #[schemars(with = "ByteSize")]
     pub max_value_bytes: u64,

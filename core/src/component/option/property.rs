@@ -137,13 +137,15 @@ impl OptionProperty {
         value.map(|value| self.readable(value))
     }
 
-    /// A value as people write it: with units, where it has some.
+    /// A value as people write it: with units, where those make it shorter.
     #[must_use]
     pub fn readable(&self, value: &Json) -> Json {
-        match (self.unit(), value.as_u64()) {
-            (Some(unit), Some(count)) if count > 0 => Json::from(unit.show(count)),
-            _ => value.clone(),
-        }
+        let shown = match (self.unit(), value.as_u64()) {
+            (Some(unit), Some(count)) => unit.show(count),
+            _ => return value.clone(),
+        };
+        let is_shorter = shown != "0ms" && !shown.ends_with(" B");
+        if is_shorter { Json::from(shown) } else { value.clone() }
     }
 
     /// Why a value is out of the range the schema gives, text with units included. What is no

@@ -75,7 +75,7 @@ const SIZES: [(&str, u64); 13] = [
 const ALIASES: [(&str, &str); 2] = [("KB", "kB"), ("kiB", "KiB")];
 
 const DURATION_PATTERN: &str = r"^\s*([0-9]+(\.[0-9]+)?\s*(w|d|h|ms|m|s)\s*)+$";
-const SIZE_PATTERN: &str = r"^\s*[0-9]+(\.[0-9]+)?\s*([EPTGM]i?B|[kK](i?B)|B)\s*$";
+const SIZE_PATTERN: &str = r"^\s*[0-9]+(\.[0-9]+)?\s*([EPTGM]i?B|[kK]i?B|B)\s*$";
 
 impl Unit {
     /// What a schema's `x-unit` calls it.
