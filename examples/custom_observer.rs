@@ -16,8 +16,10 @@ use trilayer_core::{Context, Descriptor, MutationObserver, Record, RecordValue, 
 #[derive(Debug, Deserialize, JsonSchema)]
 struct SumByOptions {
     /// The field whose text records are grouped by.
+    #[schemars(example = &"country")]
     group: String,
     /// The field whose whole numbers are added up.
+    #[schemars(example = &"population")]
     amount: String,
 }
 

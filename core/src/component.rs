@@ -7,10 +7,16 @@
 mod context;
 mod descriptor;
 mod error;
+mod example;
+mod option;
 
 pub use context::{Context, Opener};
 pub use descriptor::{DataStoreFuture, Descriptor, NoOptions, Options};
 pub use error::ComponentError;
+pub use option::{
+    ByteSize, Millis, OptionProperty, QuantityError, Reload, Secret, SecretError, SecretText, Unit,
+    byte_size, millis,
+};
 
 use std::fmt;
 use std::sync::Arc;

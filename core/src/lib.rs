@@ -30,8 +30,9 @@ mod sync;
 
 pub use clock::{Clock, HybridClock, Sleep, SystemClock};
 pub use component::{
-    ComponentError, ComponentKind, Context, DataStoreFuture, Descriptor, Linked, NoOptions, Opener, Options,
-    Origin, builtin,
+    ByteSize, ComponentError, ComponentKind, Context, DataStoreFuture, Descriptor, Linked, Millis, NoOptions,
+    Opener, OptionProperty, Options, Origin, QuantityError, Reload, Secret, SecretError, SecretText, Unit,
+    builtin, byte_size, millis,
 };
 pub use data_store::{MapDataStore, NullDataStore, ScanPage, ScanRequest, StoredValue};
 pub use default_store::{DefaultRecordStore, DefaultRecordStoreBuilder, StoreUsage};

@@ -26,7 +26,9 @@ mod names;
 mod once;
 mod partition;
 mod pattern;
+mod reference;
 mod registry;
+mod schema;
 
 pub use config::{ComponentSpec, Config, ConfigError, ConfigLoader, Load, MapConfig, Problem};
 pub use factory::{FactoryError, RecordStoreFactory};

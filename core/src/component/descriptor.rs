@@ -9,7 +9,7 @@ use schemars::{JsonSchema, Schema, schema_for};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::{ComponentError, ComponentKind, Context};
+use super::{ComponentError, ComponentKind, Context, OptionProperty};
 use crate::{MapDataStore, MutationObserver, StorageEngine};
 
 /// Typed options of a component: any type that serde reads and schemars describes.
@@ -142,6 +142,12 @@ impl Descriptor {
         (self.schema)()
     }
 
+    /// What the schema says of each option.
+    #[must_use]
+    pub fn options(&self) -> Vec<OptionProperty> {
+        OptionProperty::all(&self.schema())
+    }
+
     /// Makes an engine.
     ///
     /// # Errors
@@ -154,7 +160,7 @@ impl Descriptor {
         let Constructor::Engine(create) = &self.constructor else {
             return Err(self.wrong_kind(ComponentKind::Engine));
         };
-        self.check_keys(&options)?;
+        self.check(&options)?;
         create(context, options).map_err(|error| self.failure(error))
     }
 
@@ -170,7 +176,7 @@ impl Descriptor {
         let Constructor::DataStore(open) = &self.constructor else {
             return Err(self.wrong_kind(ComponentKind::DataStore));
         };
-        self.check_keys(&options)?;
+        self.check(&options)?;
         open(context, options).await.map_err(|error| self.failure(error))
     }
 
@@ -186,7 +192,7 @@ impl Descriptor {
         let Constructor::Observer(create) = &self.constructor else {
             return Err(self.wrong_kind(ComponentKind::Observer));
         };
-        self.check_keys(&options)?;
+        self.check(&options)?;
         create(context, options).map_err(|error| self.failure(error))
     }
 
@@ -205,8 +211,26 @@ impl Descriptor {
         }
     }
 
-    /// Refuses unknown keys by the schema, where the options refuse them themselves: serde would
-    /// stop at the first thing wrong and say it less well.
+    /// Refuses by the schema what serde does not know of, or would say less well.
+    fn check(&self, options: &Json) -> Result<(), ComponentError> {
+        self.check_keys(options)?;
+        self.check_ranges(options)
+    }
+
+    fn check_ranges(&self, options: &Json) -> Result<(), ComponentError> {
+        let properties = self.options();
+        let mut given =
+            properties.iter().filter_map(|property| Some((property, options.get(property.name())?)));
+        match given.find_map(|(property, value)| property.out_of_range(value)) {
+            None => Ok(()),
+            Some(problem) => {
+                Err(ComponentError::BadOptions { kind: self.kind(), name: self.name.clone(), problem })
+            }
+        }
+    }
+
+    /// Refuses unknown keys where the options refuse them themselves: serde would stop at the
+    /// first thing wrong.
     fn check_keys(&self, options: &Json) -> Result<(), ComponentError> {
         let closed = self.schema().get("additionalProperties") == Some(&Json::Bool(false));
         let Some(options) = options.as_object().filter(|_| closed) else { return Ok(()) };

@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use trilayer_core::StorageConfig;
+use trilayer_core::{ByteSize, Millis, StorageConfig, byte_size, millis};
 
 use super::ComponentSpec;
 
@@ -11,19 +11,27 @@ use super::ComponentSpec;
 #[serde(deny_unknown_fields, default)]
 pub struct MapConfig {
     /// Keeps the records in memory. Default `hashmap`.
+    #[schemars(extend("x-component" = "engine"))]
     pub engine: ComponentSpec,
     /// Persists them: the name of an instance of `[data_stores]`, else of a component,
     /// which is then opened for this entry alone. Default `null`.
+    #[schemars(extend("x-component" = "data-store"))]
     pub data_store: ComponentSpec,
     /// Are told of every change, in this order. Default none.
+    #[schemars(extend("x-component" = "observer", "x-reload" = "live"))]
     pub observers: Vec<ComponentSpec>,
     /// Time to live of records that ask for none of their own, in ms; 0 = no limit.
+    #[serde(with = "millis")]
+    #[schemars(with = "Millis", extend("x-reload" = "live"))]
     pub default_ttl_millis: u64,
     /// Longest time between accesses of such records, in ms; 0 = no limit.
+    #[serde(with = "millis")]
+    #[schemars(with = "Millis", extend("x-reload" = "live"))]
     pub default_max_idle_millis: u64,
     /// Records in memory before eviction, in the whole map; 0 = unlimited. Spread evenly over the
     /// partitions, each of which evicts for itself: at least as many as `partitions`, and the
     /// fewer partitions, the nearer a full map comes to it.
+    #[schemars(extend("x-reload" = "live"))]
     pub max_entry_count: u64,
     /// Parts the keys are spread over, 1 to 65,536. Default 271. Not to be changed while a
     /// data store that keeps partitions apart holds data.
@@ -31,12 +39,18 @@ pub struct MapConfig {
     pub partitions: u32,
     /// How long to wait for the data store before an operation is an error, in ms; 0 = without end. A write
     /// that was told it goes on, and its key waits for it. Default 30,000.
+    #[serde(with = "millis")]
+    #[schemars(with = "Millis", extend("x-reload" = "live"))]
     pub data_store_timeout_millis: u64,
     /// Whether records come into memory when the map is opened. Default lazy.
     pub load: Load,
     /// Longest key, in bytes of UTF-8. Default 65,535.
+    #[serde(with = "byte_size")]
+    #[schemars(with = "ByteSize", range(min = 1))]
     pub max_key_bytes: u64,
     /// Largest value, in estimated bytes on the heap. Default 16 MiB.
+    #[serde(with = "byte_size")]
+    #[schemars(with = "ByteSize")]
     pub max_value_bytes: u64,
 }
 

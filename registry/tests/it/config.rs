@@ -57,6 +57,20 @@ fn what_is_not_said_has_the_documented_default() {
 }
 
 #[test]
+fn durations_and_sizes_are_numbers_or_text_with_units() {
+    let text = "[maps.a]\ndefault_ttl_millis = \"1h30m\"\ndata_store_timeout_millis = 250\nmax_value_bytes = \"1.5 MB\"";
+    let config = Config::from_toml(text).unwrap();
+    let map = &config.maps["a"];
+    assert_eq!((map.default_ttl_millis, map.data_store_timeout_millis), (5_400_000, 250));
+    assert_eq!(map.max_value_bytes, 1_500_000);
+    let never = Config::from_toml("[maps.a]\ndefault_ttl_millis = \"18446744073709551615ms\"").unwrap();
+    let again = Config::from_toml(&never.to_toml().unwrap()).unwrap();
+    assert_eq!(again.maps["a"].default_ttl_millis, u64::MAX, "more than a TOML integer holds");
+    let refusal = refusal("[maps.a]\nmax_value_bytes = \"64M\"");
+    assert!(refusal.contains(r#"did you mean "MiB" or "MB"?"#), "{refusal}");
+}
+
+#[test]
 fn a_bound_too_small_to_share_is_refused() {
     let message = refusal("[maps.a]\nmax_entry_count = 270");
     assert!(message.contains("maps.a.max_entry_count: is less than the map has partitions"), "{message}");

@@ -8,6 +8,8 @@ mod commands;
 mod config;
 mod dump;
 mod failing_store;
+mod generated;
+mod graph;
 mod kill;
 mod load;
 mod rig;

@@ -63,6 +63,12 @@ pub(crate) enum Command {
     Stats(Stats),
     /// List the engines, data stores and observers that a configuration can name
     Components,
+    /// Print the JSON Schema of the configuration, for editors
+    Schema(Schema),
+    /// Print the reference of the configuration and of every component, as Markdown
+    Docs,
+    /// Draw which map is made of what
+    Graph(Graph),
     /// Check the configuration, open everything it names and read every stored value
     Check,
 }
@@ -160,6 +166,29 @@ pub(crate) struct Dump {
 pub(crate) struct Stats {
     /// The map; all that are named without a pattern if not given
     pub(crate) map: Option<String>,
+}
+
+/// Knows the settings and every component linked into this program. Name the file it is saved to
+/// in the first line of a configuration: #:schema ./trilayer.schema.json
+#[derive(Debug, Args)]
+pub(crate) struct Schema {
+    /// Only the table that makes this component; KIND is engine, data-store or observer
+    #[arg(long, value_name = "KIND/NAME")]
+    pub(crate) component: Option<String>,
+}
+
+/// Reads the configuration and opens nothing. A data store that maps share is drawn once.
+#[derive(Debug, Args)]
+pub(crate) struct Graph {
+    /// As a tree, or for Graphviz: trilayer graph --format dot | dot -Tsvg
+    #[arg(long, value_enum, default_value_t = GraphFormat::Text, value_name = "text|dot", hide_possible_values = true)]
+    pub(crate) format: GraphFormat,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum GraphFormat {
+    Text,
+    Dot,
 }
 
 #[cfg(test)]

@@ -2,13 +2,16 @@
 
 mod check;
 mod components;
+mod docs;
 mod dump;
 mod get;
+mod graph;
 mod load;
 mod pages;
 mod put;
 mod remove;
 mod scan;
+mod schema;
 mod stats;
 
 use crate::args::Command;
@@ -26,6 +29,9 @@ pub(crate) async fn run(session: &Session, command: Command) -> Result<(), Failu
         Command::Dump(dump) => dump::run(session, dump).await,
         Command::Stats(stats) => stats::run(session, stats).await,
         Command::Components => components::run(session),
+        Command::Schema(schema) => schema::run(session, &schema),
+        Command::Docs => docs::run(session),
+        Command::Graph(graph) => graph::run(session, &graph),
         Command::Check => check::run(session).await,
     }
 }
