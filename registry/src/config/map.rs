@@ -34,7 +34,8 @@ pub struct MapConfig {
     pub data_store_timeout_millis: u64,
     /// Whether records come into memory when the map is opened. Default lazy.
     pub load: Load,
-    /// Longest key, in bytes of UTF-8. Default 65,535.
+    /// Longest key, in bytes of UTF-8, at least 1. Default 65,535.
+    #[schemars(range(min = 1))]
     pub max_key_bytes: u64,
     /// Largest value, in estimated bytes on the heap. Default 16 MiB.
     pub max_value_bytes: u64,
