@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test's helper panics like the test itself")]
 
 mod config;
+mod cost;
 mod environment;
 mod factory;
 mod maps;

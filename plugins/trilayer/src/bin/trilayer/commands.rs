@@ -3,6 +3,7 @@
 mod check;
 mod components;
 mod dump;
+mod explain;
 mod get;
 mod load;
 mod pages;
@@ -27,5 +28,6 @@ pub(crate) async fn run(session: &Session, command: Command) -> Result<(), Failu
         Command::Stats(stats) => stats::run(session, stats).await,
         Command::Components => components::run(session),
         Command::Check => check::run(session).await,
+        Command::Explain(explain) => explain::run(session, &explain),
     }
 }
