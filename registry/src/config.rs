@@ -4,19 +4,34 @@
 //! (`TRILAYER__MAPS__PLACES__ENGINE=btree`). Reads and checks; makes no component.
 
 mod check;
+mod code;
 mod env;
 mod error;
+mod excerpt;
+mod explain;
+mod file;
 mod loader;
 mod map;
 mod path;
+mod problem;
 mod provenance;
 mod read;
+mod render;
+mod resolve;
+mod schema;
+mod sight;
+mod source;
 mod spec;
 mod tree;
+mod validate;
+mod wanted;
 
-pub use error::{ConfigError, Problem};
+pub use code::{ProblemCode, Severity};
+pub use error::ConfigError;
+pub use explain::{ExplainedComponent, ExplainedValue, Explanation};
 pub use loader::ConfigLoader;
 pub use map::{Load, MapConfig};
+pub use problem::{Layer, Problem, Related};
 pub use spec::ComponentSpec;
 
 pub(crate) use path::KeyPath;
@@ -27,7 +42,7 @@ use std::path::{Path, PathBuf};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::pattern;
+use crate::pattern::{self, Entries};
 use provenance::Provenance;
 
 /// What a program's maps are made of.
@@ -73,8 +88,8 @@ impl Config {
     /// Reads a file, then the environment of this process.
     ///
     /// # Errors
-    /// When the file cannot be read or is not TOML, and with every problem found in what
-    /// file and environment say.
+    /// With every problem found in the file, the environment and what they say together.
+    /// Names and options of components are checked later, unless [`ConfigLoader::registry`] is given.
     pub fn load(path: impl Into<PathBuf>) -> Result<Self, ConfigError> {
         ConfigLoader::new().file(path).process_env().load()
     }
@@ -87,7 +102,8 @@ impl Config {
         ConfigLoader::new().text(text).load()
     }
 
-    /// The configuration as TOML, which reads back equal.
+    /// The configuration as TOML, which reads back equal. Secrets are in it: see
+    /// [`explain`](Self::explain) for what can be shown.
     ///
     /// # Errors
     /// When an option set by the program holds null, which TOML cannot write.
@@ -112,11 +128,10 @@ impl Config {
     /// The entry that serves a map, and the name or pattern it stands under.
     #[must_use]
     pub fn serving(&self, map: &str) -> Option<(&str, &MapConfig)> {
-        if pattern::is_pattern(map) {
-            return None;
-        }
-        let entry = pattern::most_specific(self.maps.keys().map(String::as_str), map)?;
-        self.maps.get(entry).map(|config| (entry, config))
+        let patterns = || self.maps.keys().map(String::as_str).filter(|entry| pattern::is_pattern(entry));
+        let exact = self.maps.get_key_value(map).filter(|_| !pattern::is_pattern(map));
+        let entry = || self.maps.get_key_value(Entries::of(patterns()).serving(map)?);
+        exact.or_else(entry).map(|(name, config)| (name.as_str(), config))
     }
 }
 

@@ -91,7 +91,7 @@ impl RecordStoreFactory {
     ) -> Result<Self, FactoryError> {
         let registry = registry.into();
         config.check(&registry)?;
-        let assembly = Assembly::open(registry, config.clone(), clock).await?;
+        let assembly = Assembly::open(Arc::clone(&registry), config.resolved(&registry), clock).await?;
         Ok(Self::of(Plan::Configured(Box::new(assembly))))
     }
 

@@ -30,7 +30,10 @@ mod reference;
 mod registry;
 mod schema;
 
-pub use config::{ComponentSpec, Config, ConfigError, ConfigLoader, Load, MapConfig, Problem};
+pub use config::{
+    ComponentSpec, Config, ConfigError, ConfigLoader, ExplainedComponent, ExplainedValue, Explanation, Layer,
+    Load, MapConfig, Problem, ProblemCode, Related, Severity,
+};
 pub use factory::{FactoryError, RecordStoreFactory};
 pub use maps::{
     Maintenance, Map, MapError, MapUsage, Maps, MapsBuilder, MapsError, ScannedEntry, ScannedPage,

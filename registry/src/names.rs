@@ -7,20 +7,28 @@ pub(crate) fn list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
-/// The name that was probably meant: at most two edits away, else alike enough by Jaro-Winkler.
+/// The name that was probably meant: the same but for case and `-` or `_`, at most two edits away,
+/// or else alike enough by Jaro-Winkler.
 pub(crate) fn nearest<'a>(typed: &str, names: impl IntoIterator<Item = &'a str>) -> Option<String> {
-    let near = |name: &'a str| {
-        let edits = strsim::damerau_levenshtein(typed, name);
-        let alike = strsim::jaro_winkler(typed, name);
-        // Two edits turn any two-letter name into any other: those say nothing.
-        let few = edits <= 2 && edits < name.chars().count().min(typed.chars().count());
-        (few || alike >= 0.85).then_some((edits, name))
-    };
     if typed.len() > LONGEST_COMPARED {
         return None;
     }
+    let folded = fold(typed);
+    let near = |name: &'a str| {
+        if fold(name) == folded {
+            return Some((0, name));
+        }
+        let edits = strsim::damerau_levenshtein(typed, name);
+        // As many edits as the name has letters turn anything into it: those say nothing.
+        let few = edits <= 2 && edits < name.chars().count();
+        (few || strsim::jaro_winkler(&folded, &fold(name)) >= 0.85).then_some((edits, name))
+    };
     let candidates = names.into_iter().filter(|name| name.len() <= LONGEST_COMPARED);
     candidates.filter_map(near).min().map(|(_, name)| name.to_owned())
+}
+
+fn fold(name: &str) -> String {
+    name.to_lowercase().replace('-', "_")
 }
 
 /// Comparing takes time in proportion to the product of the lengths.
@@ -45,6 +53,8 @@ mod tests {
     fn the_name_meant_is_found_or_none_is_guessed() {
         assert_eq!(nearest("hashmpa", ["hashmap", "btree"]), Some("hashmap".to_owned()));
         assert_eq!(nearest("btre", ["hashmap", "btree"]), Some("btree".to_owned()));
+        assert_eq!(nearest("u", ["use"]), Some("use".to_owned()), "two edits away");
+        assert_eq!(nearest("Write_Behind", ["write-behind"]), Some("write-behind".to_owned()));
         assert_eq!(nearest("x", ["hashmap", "btree", "a"]), None);
         assert_eq!(nearest(&"a".repeat(1 << 20), ["hashmap"]), None);
     }

@@ -51,6 +51,7 @@ pub struct Descriptor {
     version: String,
     summary: String,
     schema: fn() -> Schema,
+    read: fn(Json) -> Result<(), OptionsProblem>,
     constructor: Constructor,
 }
 
@@ -97,6 +98,7 @@ impl Descriptor {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             summary: summary.to_owned(),
             schema: || schema_for!(O),
+            read: |options| read_options::<O>(options).map(drop),
             constructor,
         }
     }
@@ -146,6 +148,15 @@ impl Descriptor {
     #[must_use]
     pub fn options(&self) -> Vec<OptionProperty> {
         OptionProperty::all(&self.schema())
+    }
+
+    /// Reads options without making anything.
+    ///
+    /// # Errors
+    /// When the options are not right. The message may quote them.
+    pub fn check_options(&self, options: Json) -> Result<(), ComponentError> {
+        self.check_keys(&options)?;
+        (self.read)(options).map_err(|problem| self.failure(problem.into()))
     }
 
     /// Makes an engine.

@@ -3,35 +3,40 @@
 //! figment's own provider overflows the stack on nested brackets and splits names in ways
 //! that cannot say `data_stores`; this one bounds everything it reads.
 
+mod name;
+
+pub(super) use name::{mistaken, spelled};
+
 use std::collections::BTreeMap;
 
 use figment::value::{Dict, Map, Num, Tag, Value};
 use figment::{Error, Metadata, Profile, Provider};
+use serde_json::Value as Json;
 
-use super::{KeyPath, Problem, tree};
+use super::path::Step;
+use super::provenance::Variable;
+use super::{KeyPath, Layer, Problem, ProblemCode, tree};
+use name::place;
 
-const PREFIX: &str = "TRILAYER__";
-const SEPARATOR: &str = "__";
-const MAX_DEPTH: usize = 16;
-const MAX_NAME_BYTES: usize = 1024;
+pub(super) const PREFIX: &str = "TRILAYER__";
+pub(super) const SEPARATOR: &str = "__";
 const MAX_VALUE_BYTES: usize = 64 << 10;
 /// Longer ones stay text.
 const MAX_INLINE_BYTES: usize = 16 << 10;
 const MAX_VARIABLES: usize = 1024;
 
 /// What the environment says, read and bounded.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct EnvLayer {
     values: Dict,
     /// The variable that set each place.
-    pub(super) variables: BTreeMap<KeyPath, String>,
+    pub(super) variables: BTreeMap<KeyPath, Variable>,
     /// Variables that could not be read.
     pub(super) problems: Vec<Problem>,
 }
 
 impl EnvLayer {
-    /// Reads those variables that are meant for trilayer; the others are passed over.
-    /// Of two that set the same place, the one later in the order of names wins. Names
+    /// Reads those variables that are meant for trilayer; the others are passed over. Names
     /// that match a key of `file` but for case and hyphens take its spelling.
     pub(super) fn read(variables: impl IntoIterator<Item = (String, String)>, file: &Dict) -> Self {
         let ours = variables.into_iter().filter(|(name, _)| is_ours(name));
@@ -39,28 +44,87 @@ impl EnvLayer {
         let mut layer = Self::default();
         if ours.len() > MAX_VARIABLES {
             ours.clear();
-            let message = format!("more than {MAX_VARIABLES} variables open with {PREFIX}; use a file");
-            layer.problems.push(Problem::new(Some("environment".to_owned()), String::new(), message));
+            let message = format!("more than {MAX_VARIABLES} variables open with {PREFIX}");
+            let problem = Problem::new(ProblemCode::UnreadableVariable, message).help("use a file");
+            layer.problems.push(problem.at(Layer::Environment { variable: format!("{PREFIX}*") }));
         }
         ours.sort();
         for (name, value) in ours {
-            layer.set(&name, &value, file);
+            if let Err(problem) = layer.take(&name, &value, file) {
+                layer.problems.push(*problem);
+            }
         }
+        layer.refuse_strangers(file);
+        layer.build();
         layer
     }
 
-    fn set(&mut self, name: &str, value: &str, file: &Dict) {
-        match place(name, value).map(|segments| spell(&segments, file)) {
-            Ok(keys) => {
-                insert(&mut self.values, &keys, read_value(value));
-                self.variables.insert(KeyPath::of(keys.iter().map(String::as_str)), name.to_owned());
-            }
-            Err(message) => {
-                let shown: String = name.chars().take(64).collect();
-                let origin = format!("environment variable {shown}");
-                self.problems.push(Problem::new(Some(origin), String::new(), message));
-            }
+    fn take(&mut self, name: &str, raw: &str, file: &Dict) -> Result<(), Box<Problem>> {
+        let refuse = |message: String| {
+            Box::new(
+                Problem::from_variable(ProblemCode::UnreadableVariable, name, message).help("use a file"),
+            )
+        };
+        if raw.len() > MAX_VALUE_BYTES {
+            return Err(refuse(format!("the value is longer than {MAX_VALUE_BYTES} bytes")));
         }
+        if raw.contains('\0') {
+            return Err(refuse("the value holds a NUL character".to_owned()));
+        }
+        let path = place(name, file)?;
+        if let Some(first) = self.variables.get(&path) {
+            let message = format!("sets the same place as {}", first.name);
+            let problem = Problem::from_variable(ProblemCode::DuplicateVariable, name, message);
+            return Err(Box::new(problem.path(&path).help("unset one of them")));
+        }
+        let read = read_value(raw);
+        let value = serde_json::to_value(&read).unwrap_or_default();
+        self.variables.insert(path, Variable { name: name.to_owned(), raw: raw.to_owned(), value });
+        Ok(())
+    }
+
+    /// Inside of a map or data store that neither the file nor a variable has as a whole, a variable
+    /// is a slip of the pen; if there are none at all, variables make them.
+    fn refuse_strangers(&mut self, file: &Dict) {
+        let strange = |path: &KeyPath| -> Option<(KeyPath, Problem)> {
+            let [Step::Key(table), Step::Key(name), _, ..] = path.steps() else { return None };
+            let Some(Value::Dict(_, entries)) = file.get(table) else { return None };
+            let opened = self.variables.contains_key(&KeyPath::of([table.as_str(), name]));
+            if entries.is_empty() || entries.contains_key(name) || opened {
+                return None;
+            }
+            let variable = self.variables.get(path)?;
+            Some((path.clone(), name::stranger(&variable.name, table, name, entries)))
+        };
+        let strangers: Vec<_> = self.variables.keys().filter_map(strange).collect();
+        for (path, problem) in strangers {
+            self.variables.remove(&path);
+            self.problems.push(problem);
+        }
+    }
+
+    /// Outer places come before inner ones, so that these are set last.
+    fn build(&mut self) {
+        let mut clashes = Vec::new();
+        for (path, variable) in &self.variables {
+            let outer = path.outwards().skip(1).find_map(|place| self.variables.get(&place));
+            if let Some(outer) = outer.filter(|outer| !outer.value.is_object()) {
+                let message = format!("sets something inside of what {} sets, which is no table", outer.name);
+                let problem = Problem::from_variable(ProblemCode::DuplicateVariable, &variable.name, message);
+                clashes.push(problem.path(path).help("unset one of them"));
+                continue;
+            }
+            let keys: Vec<&str> = path.steps().iter().map(key_of).collect();
+            insert(&mut self.values, &keys, read_value(&variable.raw));
+        }
+        self.problems.append(&mut clashes);
+    }
+}
+
+fn key_of(step: &Step) -> &str {
+    match step {
+        Step::Key(key) => key,
+        Step::Index(_) => "",
     }
 }
 
@@ -79,52 +143,25 @@ pub(super) fn is_ours(name: &str) -> bool {
     name.get(..PREFIX.len()).is_some_and(|start| start.eq_ignore_ascii_case(PREFIX))
 }
 
-/// The lower-cased segments of a name.
-fn place(name: &str, value: &str) -> Result<Vec<String>, String> {
-    if name.len() > MAX_NAME_BYTES {
-        return Err(format!("the name is longer than {MAX_NAME_BYTES} bytes; use a file"));
+/// Puts the text of a variable where its value was read as something else, and text is wanted.
+pub(super) fn retype(merged: &mut Json, path: &KeyPath, variable: &Variable) {
+    let mut here = merged;
+    for step in path.steps() {
+        let Some(next) = here.get_mut(key_of(step)) else { return };
+        here = next;
     }
-    if value.len() > MAX_VALUE_BYTES {
-        return Err(format!("the value is longer than {MAX_VALUE_BYTES} bytes; use a file"));
+    if *here == variable.value {
+        *here = Json::from(variable.raw.as_str());
     }
-    let segments: Vec<String> = name[PREFIX.len()..].split(SEPARATOR).map(str::to_lowercase).collect();
-    if segments.len() > MAX_DEPTH {
-        return Err(format!("the name has more than {MAX_DEPTH} parts; use a file"));
-    }
-    if segments.iter().any(String::is_empty) {
-        return Err(format!("a part of the name between {SEPARATOR:?} is empty"));
-    }
-    Ok(segments)
 }
 
-/// The segments, spelled as the file does where it has them.
-fn spell(segments: &[String], file: &Dict) -> Vec<String> {
-    let mut here = Some(file);
-    let mut keys = Vec::with_capacity(segments.len());
-    for segment in segments {
-        let key = here.and_then(|table| spelling(segment, table)).unwrap_or(segment);
-        here = match here.and_then(|table| table.get(key)) {
-            Some(Value::Dict(_, table)) => Some(table),
-            _ => None,
-        };
-        keys.push(key.clone());
-    }
-    keys
-}
-
-/// The key that is the segment to the letter, else the first that is but for case and hyphens.
-fn spelling<'d>(segment: &str, table: &'d Dict) -> Option<&'d String> {
-    let alike = |key: &&String| key.to_lowercase().replace('-', "_") == *segment;
-    table.get_key_value(segment).map(|(key, _)| key).or_else(|| table.keys().find(alike))
-}
-
-fn insert(table: &mut Dict, keys: &[String], value: Value) {
+fn insert(table: &mut Dict, keys: &[&str], value: Value) {
     let Some((first, rest)) = keys.split_first() else { return };
     if rest.is_empty() {
-        table.insert(first.clone(), value);
+        table.insert((*first).to_owned(), value);
         return;
     }
-    let inner = table.entry(first.clone()).or_insert_with(empty_table);
+    let inner = table.entry((*first).to_owned()).or_insert_with(empty_table);
     if !matches!(inner, Value::Dict(..)) {
         *inner = empty_table();
     }
@@ -179,14 +216,5 @@ mod tests {
         {
             assert_eq!(read(text), text);
         }
-    }
-
-    #[test]
-    fn a_later_variable_may_replace_a_table_or_be_replaced() {
-        let pairs = [("TRILAYER__A", "1"), ("TRILAYER__A__B", "2")];
-        let pairs = pairs.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let layer = EnvLayer::read(pairs, &Dict::new());
-        let json = serde_json::to_value(layer.values).expect("plain data");
-        assert_eq!(json, serde_json::json!({ "a": { "b": 2 } }));
     }
 }

@@ -1,72 +1,72 @@
-//! What is wrong with a configuration.
+//! Everything that is wrong with a configuration.
 
+use std::error::Error;
 use std::fmt;
-use std::path::PathBuf;
 
-/// Why a configuration could not be used.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum ConfigError {
-    /// The file is not there, or cannot be read.
-    #[error("cannot read configuration file {}", .path.display())]
-    Read {
-        /// The file as it was named.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// The text is not TOML.
-    #[error("{file}:{line}:{column}: cannot be read as TOML: {message}")]
-    NotToml {
-        /// The file, or `text`.
-        file: String,
-        /// The line, from 1.
-        line: usize,
-        /// The column in characters, from 1.
-        column: usize,
-        /// What the TOML reader says.
-        message: String,
-    },
-    /// It says what cannot be. Everything that was found is here, not only the first.
-    #[error("{}", lines(.0))]
-    Invalid(Vec<Problem>),
-}
+use super::{Problem, Severity, render};
 
-fn lines(problems: &[Problem]) -> String {
-    let heading = match problems.len() {
-        1 => "the configuration has a problem:".to_owned(),
-        count => format!("the configuration has {count} problems:"),
-    };
-    problems.iter().fold(heading, |text, problem| format!("{text}\n  {problem}"))
-}
-
-/// One thing that is wrong, and where.
+/// Why a configuration cannot be used: everything that is wrong with it, not only the first.
+///
+/// [`Display`](fmt::Display) is for logs, one line for each problem; [`render`](Self::render)
+/// is for people; [`problems`](Self::problems) can be serialised for programs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Problem {
-    /// `file:line:column` or the environment variable that says so; `None` if the program did.
-    pub origin: Option<String>,
-    /// The place, as TOML writes it: `maps.places.engine`.
-    pub path: String,
-    /// What is wrong, and what would work.
-    pub message: String,
+pub struct ConfigError {
+    problems: Vec<Problem>,
 }
 
-impl Problem {
-    pub(super) fn new(origin: Option<String>, path: String, message: String) -> Self {
-        Self { origin, path, message }
+impl ConfigError {
+    /// Errors first, each kind in the order of the text.
+    pub(super) fn new(mut problems: Vec<Problem>) -> Self {
+        problems.sort_by(|a, b| (a.severity(), &a.place).cmp(&(b.severity(), &b.place)));
+        problems.dedup();
+        Self { problems }
+    }
+
+    /// `Ok` if there are none but warnings.
+    pub(super) fn refuse(problems: Vec<Problem>) -> Result<(), Self> {
+        let fatal = problems.iter().any(|problem| problem.severity() == Severity::Error);
+        if fatal { Err(Self::new(problems)) } else { Ok(()) }
+    }
+
+    /// What is wrong: errors, then warnings, each in the order of the text.
+    #[must_use]
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    /// A report for people: each problem with its line, underlined, and what would work.
+    #[must_use]
+    pub fn render(&self, colour: bool) -> String {
+        let mut text = render::problems(&self.problems, colour);
+        text.push_str(&self.count());
+        text.push_str(MORE);
+        text
+    }
+
+    fn count(&self) -> String {
+        let warnings = self.problems.iter().filter(|problem| problem.severity() == Severity::Warning).count();
+        let plural = |count: usize, what: &str| match count {
+            1 => format!("1 {what}"),
+            count => format!("{count} {what}s"),
+        };
+        let errors = plural(self.problems.len() - warnings, "error");
+        match warnings {
+            0 => format!("{errors} in the configuration"),
+            warnings => format!("{errors} and {} in the configuration", plural(warnings, "warning")),
+        }
     }
 }
 
-/// One line, whatever the message holds.
-impl fmt::Display for Problem {
+const MORE: &str = "; `trilayer explain --code CODE` tells more of each";
+
+impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(origin) = &self.origin {
-            write!(f, "{}: ", origin.escape_debug())?;
+        match self.problems.len() {
+            1 => f.write_str("the configuration has a problem:")?,
+            count => write!(f, "the configuration has {count} problems:")?,
         }
-        if !self.path.is_empty() {
-            write!(f, "{}: ", self.path)?;
-        }
-        f.write_str(&self.message.replace(['\n', '\r'], " "))
+        self.problems.iter().try_for_each(|problem| write!(f, "\n  {problem}"))
     }
 }
+
+impl Error for ConfigError {}

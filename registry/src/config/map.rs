@@ -44,7 +44,7 @@ pub struct MapConfig {
     pub data_store_timeout_millis: u64,
     /// Whether records come into memory when the map is opened. Default lazy.
     pub load: Load,
-    /// Longest key, in bytes of UTF-8. Default 65,535.
+    /// Longest key, in bytes of UTF-8, at least 1. Default 65,535.
     #[serde(with = "byte_size")]
     #[schemars(with = "ByteSize", range(min = 1))]
     pub max_key_bytes: u64,

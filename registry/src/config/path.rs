@@ -6,9 +6,12 @@ use std::fmt;
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct KeyPath(Vec<Step>);
 
+/// One step of a path.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Step {
+pub(crate) enum Step {
+    /// Into a table.
     Key(String),
+    /// Into a list.
     Index(usize),
 }
 
@@ -31,6 +34,24 @@ impl KeyPath {
         Self(steps)
     }
 
+    pub(super) fn steps(&self) -> &[Step] {
+        &self.0
+    }
+
+    /// The last key, if the path ends with one.
+    pub(super) fn last_key(&self) -> Option<&str> {
+        match self.0.last() {
+            Some(Step::Key(key)) => Some(key),
+            _ => None,
+        }
+    }
+
+    /// The first steps and the others.
+    pub(super) fn split(&self, length: usize) -> (Self, Self) {
+        let (first, others) = self.0.split_at(length.min(self.0.len()));
+        (Self(first.to_vec()), Self(others.to_vec()))
+    }
+
     pub(super) fn starts_with(&self, other: &Self) -> bool {
         self.0.starts_with(&other.0)
     }
@@ -39,6 +60,23 @@ impl KeyPath {
     pub(super) fn outwards(&self) -> impl Iterator<Item = Self> {
         (1..=self.0.len()).rev().map(|length| Self(self.0[..length].to_vec()))
     }
+}
+
+/// What is at the end of a path, and how many of its steps are there at all.
+pub(super) fn follow<'j>(
+    value: &'j serde_json::Value,
+    steps: &[Step],
+) -> (usize, Option<&'j serde_json::Value>) {
+    let mut here = value;
+    for (taken, step) in steps.iter().enumerate() {
+        let next = match step {
+            Step::Key(key) => here.get(key),
+            Step::Index(index) => here.get(*index),
+        };
+        let Some(next) = next else { return (taken, None) };
+        here = next;
+    }
+    (steps.len(), Some(here))
 }
 
 impl fmt::Display for KeyPath {

@@ -1,18 +1,23 @@
 //! How a configuration names a component.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error as _};
 use serde::ser::{Serialize, Serializer};
 use serde_json::{Map, Value as Json};
 
+use super::validate::describe;
+use super::{Problem, ProblemCode};
+use crate::names::nearest;
+
 /// A component's name, with options or without.
 ///
 /// Written as the bare name, or as a table with `use` and the options beside it:
 /// `"btree"`, `{ use = "trace", level = "debug" }`. Whether the options are right is for
 /// the component to say when it is made.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct ComponentSpec {
     /// The component's name; for a map's data store, an instance's name first.
     pub name: String,
@@ -42,34 +47,45 @@ impl ComponentSpec {
     }
 
     /// Reads what a configuration holds in the place of a component.
-    pub(crate) fn from_json(spec: &Json) -> Result<Self, String> {
+    pub(crate) fn from_json(spec: &Json) -> Result<Self, Box<Problem>> {
         match spec {
             Json::String(name) => Ok(Self::named(name.as_str())),
             Json::Object(table) => Self::from_table(table.clone()),
-            other => Err(format!("expected {EXPECTED}, found {}", describe(other))),
+            other => Err(Box::new(Problem::unexpected(ProblemCode::WrongType, EXPECTED, describe(other)))),
         }
     }
 
-    fn from_table(mut options: Map<String, Json>) -> Result<Self, String> {
+    fn from_table(mut options: Map<String, Json>) -> Result<Self, Box<Problem>> {
         match options.remove("use") {
             Some(Json::String(name)) => Ok(Self { name, options, inline: true }),
-            Some(other) => Err(format!("`use` must be a component's name, found {}", describe(&other))),
-            None => Err("the table has no `use`, which names the component".to_owned()),
+            Some(other) => {
+                let expected = "a component's name in `use`";
+                Err(Box::new(Problem::unexpected(ProblemCode::WrongType, expected, describe(&other))))
+            }
+            None => Err(Box::new(missing_use(&options))),
         }
+    }
+}
+
+/// What people write who mean `use`.
+const MEANT: [&str; 5] = ["name", "type", "kind", "component", "plugin"];
+
+fn missing_use(options: &Map<String, Json>) -> Problem {
+    let problem = Problem::new(ProblemCode::MissingUse, "the table has no `use`, which names the component");
+    let meant = |key: &&String| MEANT.contains(&key.as_str()) || nearest(key, ["use"]).is_some();
+    match options.keys().find(meant) {
+        Some(key) => problem.help(format!("write `use` in place of `{}`", key.escape_debug())),
+        None => problem.help("name the component: use = \"…\""),
     }
 }
 
 const EXPECTED: &str = "a component's name, or a table with `use` and its options";
 
-/// What a value is, in the words of an error message. Says no content: it may be a secret.
-pub(crate) fn describe(value: &Json) -> &'static str {
-    match value {
-        Json::Null => "nothing",
-        Json::Bool(_) => "a boolean",
-        Json::Number(_) => "a number",
-        Json::String(_) => "text",
-        Json::Array(_) => "a list",
-        Json::Object(_) => "a table",
+/// Says which options there are, and nothing of their values: some may be secret.
+impl fmt::Debug for ComponentSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let options: Vec<&String> = self.options.keys().collect();
+        f.debug_struct("ComponentSpec").field("name", &self.name).field("options", &options).finish()
     }
 }
 
@@ -92,7 +108,8 @@ impl Serialize for ComponentSpec {
 
 impl<'de> Deserialize<'de> for ComponentSpec {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::from_json(&Json::deserialize(deserializer)?).map_err(D::Error::custom)
+        Self::from_json(&Json::deserialize(deserializer)?)
+            .map_err(|problem| D::Error::custom(&problem.message))
     }
 }
 
@@ -126,9 +143,14 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_said_without_the_value() {
-        let refusal = |spec| ComponentSpec::from_json(&spec).expect_err("wrong");
-        assert_eq!(refusal(json!({ "path": "x" })), "the table has no `use`, which names the component");
-        assert_eq!(refusal(json!({ "use": 3 })), "`use` must be a component's name, found a number");
-        assert!(refusal(json!(["secret"])).ends_with("found a list"));
+        let refusal = |spec| ComponentSpec::from_json(&spec).expect_err("wrong").to_string();
+        assert!(
+            refusal(json!({ "path": "x" })).starts_with("the table has no `use`, which names the component")
+        );
+        assert!(refusal(json!({ "us": "x" })).contains("write `use` in place of `us`"));
+        assert!(refusal(json!({ "use": 3 })).contains("`use`, found a number"));
+        assert!(refusal(json!(["secret"])).contains("found a list"));
+        let spec = ComponentSpec::named("a").with("token", "secret");
+        assert!(!format!("{spec:?}").contains("secret"));
     }
 }

@@ -1,44 +1,88 @@
-//! TOML text as figment values, with the place of each key.
+//! TOML text as figment values, with the place of everything in it.
 //!
 //! The reader bounds how deep brackets nest and how long dotted keys are, but not their
 //! product: what it returns is measured without recursion before anything walks it.
 
-use std::collections::BTreeMap;
+mod syntax;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 
 use figment::value::{Dict, Num, Tag, Value};
 use toml::Spanned;
-use toml::de::{DeArray, DeTable, DeValue};
+use toml::de::{DeArray, DeInteger, DeTable, DeValue};
 
-use super::{ConfigError, KeyPath};
+use super::path::Step;
+use super::source::Source;
+use super::{KeyPath, Problem};
 
 /// How deep tables and lists may nest.
 const MAX_DEPTH: usize = 32;
 
-/// A file's content, and the line and column of each key.
-#[derive(Debug, Default)]
+/// A text's content, and where everything stands.
+#[derive(Default)]
 pub(super) struct Tree {
     pub(super) values: Dict,
-    pub(super) lines: BTreeMap<KeyPath, (usize, usize)>,
+    pub(super) root: Node,
+    /// Every value that is no table and no list, in the order of the text.
+    pub(super) scalars: Vec<(Range<usize>, KeyPath)>,
+    pub(super) problems: Vec<Problem>,
+    /// Whether the problems leave the rest readable.
+    pub(super) sound: bool,
+    /// Lines with problems; what else is wrong there may follow from them.
+    pub(super) broken_lines: BTreeSet<usize>,
 }
 
-/// Reads a file's text; `file` is what errors call it.
-pub(super) fn read(text: &str, file: &str) -> Result<Tree, ConfigError> {
-    let (table, errors) = DeTable::parse_recoverable(text);
-    let not_toml = |offset: usize, message: &str| {
-        let (line, column) = Lines::of(text).at(offset);
-        ConfigError::NotToml { file: file.to_owned(), line, column, message: message.to_owned() }
-    };
+/// A key with its value.
+#[derive(Default)]
+pub(super) struct Node {
+    pub(super) key: Range<usize>,
+    pub(super) value: Range<usize>,
+    /// What the value is, where JSON has no word for it.
+    pub(super) is_date: bool,
+    inner: Inner,
+}
+
+#[derive(Default)]
+enum Inner {
+    #[default]
+    Nothing,
+    Table(BTreeMap<String, Node>),
+    List(Vec<Node>),
+}
+
+impl Node {
+    /// What is at the end of a path as far as it goes, and how far it goes.
+    pub(super) fn follow(&self, steps: &[Step]) -> (usize, &Self) {
+        let mut here = self;
+        for (taken, step) in steps.iter().enumerate() {
+            let next = match (step, &here.inner) {
+                (Step::Key(key), Inner::Table(table)) => table.get(key),
+                (Step::Index(index), Inner::List(items)) => items.get(*index),
+                _ => None,
+            };
+            let Some(next) = next else { return (taken, here) };
+            here = next;
+        }
+        (steps.len(), here)
+    }
+}
+
+/// Reads a text, as far as it can be read.
+pub(super) fn read(source: &Source) -> Tree {
+    let (table, errors) = DeTable::parse_recoverable(&source.text);
     let root = table.into_inner();
     if let Err(offset) = measure(root.iter().map(|(key, value)| (key.span().start, value.get_ref()))) {
         std::mem::forget(root); // Dropping recurses as deep as the text nests.
-        return Err(not_toml(offset, &format!("tables and lists nest deeper than {MAX_DEPTH}")));
+        return Tree { problems: vec![syntax::too_deep(source, offset)], ..Tree::default() };
     }
-    if let Some(error) = errors.first() {
-        return Err(not_toml(error.span().map_or(0, |span| span.start), error.message()));
-    }
-    let mut reader = Reader { lines: Lines::of(text), found: BTreeMap::new() };
-    let values = reader.table(&root, &KeyPath::default()).map_err(|(at, what)| not_toml(at, &what))?;
-    Ok(Tree { values, lines: reader.found })
+    let mut tree = Tree { sound: true, ..Tree::default() };
+    let mut reader = Reader { source, tree: &mut tree };
+    let (values, inner) = reader.table(&root, &KeyPath::default());
+    (tree.values, tree.root.inner) = (values, inner);
+    tree.scalars.sort_by_key(|(span, _)| span.start);
+    syntax::note(source, &errors, &mut tree);
+    tree
 }
 
 /// Reads one inline value; `None` when it is no TOML value, or one that nests too deep.
@@ -52,8 +96,11 @@ pub(super) fn inline(text: &str) -> Option<Value> {
     if !errors.is_empty() {
         return None;
     }
-    let mut reader = Reader { lines: Lines::of(""), found: BTreeMap::new() };
-    reader.value(&value, 0, &KeyPath::default()).ok()
+    let source = Source::default();
+    let mut tree = Tree::default();
+    let mut reader = Reader { source: &source, tree: &mut tree };
+    let read = reader.value(&value, &(0..0), &KeyPath::default()).0;
+    tree.problems.is_empty().then_some(read)
 }
 
 /// Fails with the offset of the first value found that nests too deep.
@@ -77,93 +124,79 @@ fn measure<'a>(roots: impl Iterator<Item = (usize, &'a DeValue<'a>)>) -> Result<
 }
 
 struct Reader<'t> {
-    lines: Lines<'t>,
-    found: BTreeMap<KeyPath, (usize, usize)>,
+    source: &'t Source,
+    tree: &'t mut Tree,
 }
 
-/// Where, and what is wrong.
-type Refusal = (usize, String);
-
 impl Reader<'_> {
-    fn table(&mut self, table: &DeTable<'_>, path: &KeyPath) -> Result<Dict, Refusal> {
-        let mut dict = Dict::new();
+    fn table(&mut self, table: &DeTable<'_>, path: &KeyPath) -> (Dict, Inner) {
+        let (mut dict, mut nodes) = (Dict::new(), BTreeMap::new());
         for (key, value) in table {
-            let (name, at) = (key.get_ref().as_ref(), key.span().start);
-            let inner = path.key(name);
-            self.found.insert(inner.clone(), self.lines.at(at));
-            dict.insert(name.to_owned(), self.value(value.get_ref(), at, &inner)?);
+            let name = key.get_ref().as_ref();
+            let (value, mut node) = self.spanned(value, &path.key(name));
+            node.key = key.span();
+            dict.insert(name.to_owned(), value);
+            nodes.insert(name.to_owned(), node);
         }
-        Ok(dict)
+        (dict, Inner::Table(nodes))
     }
 
-    fn list(&mut self, items: &DeArray<'_>, path: &KeyPath) -> Result<Vec<Value>, Refusal> {
-        let mut item = |(index, item): (usize, &Spanned<DeValue<'_>>)| {
-            let (inner, at) = (path.index(index), item.span().start);
-            self.found.insert(inner.clone(), self.lines.at(at));
-            self.value(item.get_ref(), at, &inner)
-        };
-        items.iter().enumerate().map(&mut item).collect()
+    fn list(&mut self, items: &DeArray<'_>, path: &KeyPath) -> (Vec<Value>, Inner) {
+        let item = |(index, item)| self.spanned(item, &path.index(index));
+        let (values, nodes) = items.iter().enumerate().map(item).unzip();
+        (values, Inner::List(nodes))
     }
 
-    fn value(&mut self, value: &DeValue<'_>, at: usize, path: &KeyPath) -> Result<Value, Refusal> {
+    fn spanned(&mut self, value: &Spanned<DeValue<'_>>, path: &KeyPath) -> (Value, Node) {
+        let span = value.span();
+        let (read, inner) = self.value(value.get_ref(), &span, path);
+        if matches!(inner, Inner::Nothing) {
+            self.tree.scalars.push((span.clone(), path.clone()));
+        }
+        let is_date = matches!(value.get_ref(), DeValue::Datetime(_));
+        (read, Node { key: span.clone(), value: span, is_date, inner })
+    }
+
+    fn value(&mut self, value: &DeValue<'_>, span: &Range<usize>, path: &KeyPath) -> (Value, Inner) {
         let tag = Tag::Default;
-        Ok(match value {
+        let read = match value {
+            DeValue::Array(items) => {
+                let (items, inner) = self.list(items, path);
+                return (Value::Array(tag, items), inner);
+            }
+            DeValue::Table(table) => {
+                let (table, inner) = self.table(table, path);
+                return (Value::Dict(tag, table), inner);
+            }
             DeValue::String(text) => Value::String(tag, text.to_string()),
             DeValue::Boolean(flag) => Value::Bool(tag, *flag),
             DeValue::Datetime(time) => Value::String(tag, time.to_string()),
-            DeValue::Array(items) => Value::Array(tag, self.list(items, path)?),
-            DeValue::Table(table) => Value::Dict(tag, self.table(table, path)?),
-            DeValue::Integer(number) => match i64::from_str_radix(number.as_str(), number.radix()) {
-                Ok(number) => Value::Num(tag, Num::I64(number)),
-                Err(_) => return Err((at, format!("{path}: the number does not fit 64 bits"))),
-            },
-            DeValue::Float(number) => match number.as_str().parse() {
-                Ok(number) => Value::Num(tag, Num::F64(number)),
-                Err(_) => return Err((at, format!("{path}: not a number"))),
-            },
+            DeValue::Integer(number) => Value::Num(tag, Num::I64(self.whole(number, span, path))),
+            DeValue::Float(number) => Value::Num(tag, Num::F64(number.as_str().parse().unwrap_or(0.0))),
+        };
+        (read, Inner::Nothing)
+    }
+
+    fn whole(&mut self, number: &DeInteger<'_>, span: &Range<usize>, path: &KeyPath) -> i64 {
+        i64::from_str_radix(number.as_str(), number.radix()).unwrap_or_else(|_| {
+            self.tree.problems.push(syntax::number_too_large(self.source, span).path(path));
+            self.tree.broken_lines.insert(self.source.at(span.start).0);
+            0
         })
-    }
-}
-
-/// Finds lines by byte offset.
-struct Lines<'t> {
-    text: &'t str,
-    starts: Vec<usize>,
-}
-
-impl<'t> Lines<'t> {
-    fn of(text: &'t str) -> Self {
-        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-        Self { text, starts: std::iter::once(0).chain(breaks.map(|(at, _)| at + 1)).collect() }
-    }
-
-    /// Line and column, both from 1.
-    fn at(&self, offset: usize) -> (usize, usize) {
-        let line = self.starts.partition_point(|&start| start <= offset);
-        let start = self.starts.get(line.saturating_sub(1)).copied().unwrap_or(0);
-        let before = self.text.get(start..offset).map_or(0, |before| before.chars().count());
-        (line, before + 1)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::ProblemCode;
     use super::*;
 
     #[test]
-    fn a_file_that_nests_too_deep_is_refused_not_a_crash() {
+    fn a_text_that_nests_too_deep_is_refused_not_a_crash() {
         let keys = vec!["a"; 79].join(".");
         let text = format!("{keys} = {}1{}", format!("{{ {keys} = ").repeat(78), " }".repeat(78));
-        let refusal = read(&text, "f").expect_err("too deep").to_string();
-        assert!(refusal.contains("nest deeper than 32"), "{refusal}");
-        assert!(inline(&format!("{{ {text} }}")).is_none());
-    }
-
-    #[test]
-    fn the_line_and_column_of_a_mistake_are_shown() {
-        let refusal = read("[maps.a]\nengine = \n", "f.toml").expect_err("no value").to_string();
-        assert!(refusal.starts_with("f.toml:2:"), "{refusal}");
-        let refusal = read("b = \"é\"\na = 99999999999999999999", "f.toml").expect_err("too big").to_string();
-        assert_eq!(refusal, "f.toml:2:1: cannot be read as TOML: a: the number does not fit 64 bits");
+        let tree = read(&Source::new("f".to_owned(), text.clone()));
+        assert_eq!(tree.problems[0].code, ProblemCode::TooDeep);
+        assert!(!tree.sound && inline(&format!("{{ {text} }}")).is_none());
     }
 }

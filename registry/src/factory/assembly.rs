@@ -14,13 +14,14 @@ use super::{Blueprint, FactoryError, NamedObserver};
 use crate::config::KeyPath;
 use crate::names::nearest;
 use crate::once::{OnceSlot, lock};
-use crate::pattern::is_pattern;
+use crate::pattern::{Entries, is_pattern};
 use crate::{ComponentSpec, Config, MapConfig, Registry};
 
 /// A configuration's components, opened and ready to be made.
 pub(super) struct Assembly {
     registry: Arc<Registry>,
     config: Config,
+    entries: Entries,
     context: Context,
     /// Each data store once, by its place in the configuration.
     opened: Vec<(String, Arc<dyn MapDataStore>)>,
@@ -38,7 +39,9 @@ impl Assembly {
         let opener: Arc<dyn Opener> = Arc::<Registry>::clone(&registry);
         let context = Context::new().with_clock(clock).with_base_dir(config.base_dir()).with_opener(opener);
         let (opened, used) = (Vec::new(), BTreeMap::new());
-        let mut assembly = Self { registry, config, context, opened, used, blueprints: Mutex::default() };
+        let entries = Entries::of(config.maps.keys().map(String::as_str));
+        let mut assembly =
+            Self { registry, config, entries, context, opened, used, blueprints: Mutex::default() };
         assembly.try_engines()?;
         assembly.open_data_stores().await?;
         assembly.make_observers()?;
@@ -55,7 +58,8 @@ impl Assembly {
     }
 
     pub(super) fn blueprint(&self, map: &str) -> Result<Arc<Blueprint>, FactoryError> {
-        let Some((entry, settings)) = self.config.serving(map) else { return Err(self.unknown(map)) };
+        let serving = self.entries.serving(map).and_then(|entry| self.config.maps.get_key_value(entry));
+        let Some((entry, settings)) = serving else { return Err(self.unknown(map)) };
         let slot = Arc::clone(lock(&self.blueprints).entry(map.to_owned()).or_default());
         let made = slot.get_or_make(|| self.draw(map, entry, settings).map(Arc::new))?;
         Ok(Arc::clone(&made))

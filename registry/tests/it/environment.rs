@@ -49,7 +49,7 @@ fn lists_and_tables_are_written_inline() {
 fn a_mistake_names_the_variable() {
     let refusal = load("[maps.a]", &[("TRILAYER__MAPS__A__ENGIN", "x")]).unwrap_err().to_string();
     assert!(
-        refusal.contains("environment variable TRILAYER__MAPS__A__ENGIN: maps.a.engin: unknown key"),
+        refusal.contains("environment variable TRILAYER__MAPS__A__ENGIN: maps.a.engin: unknown key; known: "),
         "{refusal}"
     );
     let refusal = load("", &[("TRILAYER__MAPS____ENGINE", "x")]).unwrap_err().to_string();

@@ -101,7 +101,7 @@ async fn what_cannot_be_made_is_refused_when_opening() {
     let refusal = configured("[maps.a]\nobservers = [{ use = \"count\", x = 1 }]", &made).await.unwrap_err();
     assert!(
         format!("{:#}", anyhow::Error::from(refusal))
-            .contains(r#"maps.a.observers[0]: observer "count" has no option "x""#)
+            .contains(r#"maps.a.observers[0].x: observer "count" has no option "x""#)
     );
 
     let refusal = configured("[maps.a]\nengine = \"hashmpa\"", &made).await.unwrap_err();

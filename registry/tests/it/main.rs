@@ -4,9 +4,14 @@
 
 mod config;
 mod corpus;
+mod cost;
 mod environment;
 mod factory;
 mod maps;
+mod mistakes;
+mod pages;
+mod parts;
 mod registry;
 mod scan;
+mod secrets;
 mod support;

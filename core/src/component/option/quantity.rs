@@ -166,8 +166,9 @@ impl Unit {
         })
     }
 
-    /// What is expected where this is read.
-    pub(super) fn expected(self) -> &'static str {
+    /// What is expected where this is read, in the words of an error message.
+    #[must_use]
+    pub fn expected(self) -> &'static str {
         match self {
             Self::Millis => {
                 "a duration such as \"5m\", \"1h30m\" or \"250ms\", or a whole number of milliseconds"

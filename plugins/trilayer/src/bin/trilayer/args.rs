@@ -71,6 +71,8 @@ pub(crate) enum Command {
     Graph(Graph),
     /// Check the configuration, open everything it names and read every stored value
     Check,
+    /// Show what the configuration comes to, and where each value and component comes from
+    Explain(Explain),
 }
 
 /// Loading the same file again stores nothing twice: a line replaces what its key had. Of
@@ -160,6 +162,15 @@ pub(crate) struct Dump {
     pub(crate) map: String,
     /// The file; - is standard output
     pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// The map; everything if not given
+    pub(crate) map: Option<String>,
+    /// Explain an error's code instead: what it means, an example, how to mend it
+    #[arg(long, value_name = "CODE", conflicts_with = "map")]
+    pub(crate) code: Option<String>,
 }
 
 #[derive(Debug, Args)]

@@ -4,6 +4,7 @@ mod check;
 mod components;
 mod docs;
 mod dump;
+mod explain;
 mod get;
 mod graph;
 mod load;
@@ -33,5 +34,6 @@ pub(crate) async fn run(session: &Session, command: Command) -> Result<(), Failu
         Command::Docs => docs::run(session),
         Command::Graph(graph) => graph::run(session, &graph),
         Command::Check => check::run(session).await,
+        Command::Explain(explain) => explain::run(session, &explain),
     }
 }

@@ -1,5 +1,7 @@
 //! How a command fails: an exit code, a message and its causes.
 
+use std::io::IsTerminal as _;
+
 use serde_json::json;
 use trilayer::{
     ComponentError, ComponentKind, ConfigError, FactoryError, MapError, MapsError, RegistryError,
@@ -46,6 +48,8 @@ pub(crate) struct Failure {
     exit: Exit,
     /// The message, then its causes, outermost first. Empty: there is nothing to say.
     lines: Vec<String>,
+    /// What is wrong with the configuration, if that is why.
+    config: Option<Box<ConfigError>>,
 }
 
 impl Failure {
@@ -59,17 +63,17 @@ impl Failure {
                 lines.push(text);
             }
         }
-        Self { exit, lines }
+        Self { exit, lines, config: None }
     }
 
     /// A failure that is a message.
     pub(crate) fn message(exit: Exit, message: impl Into<String>) -> Self {
-        Self { exit, lines: vec![message.into()] }
+        Self { exit, lines: vec![message.into()], config: None }
     }
 
     /// An end that is nobody's fault: the reader of standard output has seen enough.
     pub(crate) fn quiet() -> Self {
-        Self { exit: Exit::Done, lines: Vec::new() }
+        Self { exit: Exit::Done, lines: Vec::new(), config: None }
     }
 
     /// What this failure made impossible, told before it.
@@ -104,10 +108,18 @@ impl Failure {
     /// Says it on standard error: readable text, or one JSON object.
     pub(crate) fn report(&self, as_json: bool) {
         let Some((message, causes)) = self.lines.split_first() else { return };
-        let text = if as_json {
-            json!({ "error": { "code": self.exit.code(), "message": message, "causes": causes } }).to_string()
-        } else {
-            self.readable(message, causes)
+        let text = match (&self.config, as_json) {
+            (None, true) => {
+                json!({ "error": { "code": self.exit.code(), "message": message, "causes": causes } })
+                    .to_string()
+            }
+            (Some(error), true) => {
+                let (code, problems) = (self.exit.code(), error.problems());
+                json!({ "error": { "code": code, "message": message, "causes": causes, "problems": problems } })
+                    .to_string()
+            }
+            (Some(error), false) => error.render(is_coloured()),
+            (None, false) => self.readable(message, causes),
         };
         say(&text);
     }
@@ -129,8 +141,18 @@ impl From<MapError> for Failure {
     }
 }
 
+/// Colours are for people at a terminal who did not ask for none.
+fn is_coloured() -> bool {
+    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+}
+
 impl From<MapsError> for Failure {
     fn from(error: MapsError) -> Self {
+        if let MapsError::Factory(factory) = &error
+            && let FactoryError::Config(problems) = &**factory
+        {
+            return problems.clone().into();
+        }
         let exit = match &error {
             MapsError::Factory(error) => of_factory(error),
             MapsError::CannotFill { .. } => Exit::Config,
@@ -143,7 +165,9 @@ impl From<MapsError> for Failure {
 
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
-        Self::new(Exit::Config, error)
+        let mut failure = Self::message(Exit::Config, error.to_string());
+        failure.config = Some(Box::new(error));
+        failure
     }
 }
 

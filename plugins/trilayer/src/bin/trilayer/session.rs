@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use trilayer::{Config, Maps, Registry};
+use trilayer::{Config, ConfigLoader, Maps, Registry};
 
 use crate::args::Global;
 use crate::failure::{Exit, Failure};
@@ -43,13 +43,17 @@ impl Session {
     }
 
     async fn open(&self) -> Result<Maps, Failure> {
-        let config = self.config()?;
-        Ok(Maps::open(Registry::linked()?, config).await?)
+        let registry = Registry::linked()?;
+        let config = self.config(&registry)?;
+        for warning in config.problems(&registry) {
+            tracing::warn!(code = warning.code.as_str(), "{warning}");
+        }
+        Ok(Maps::open(registry, config).await?)
     }
 
-    /// Reads the configuration.
-    pub(crate) fn config(&self) -> Result<Config, Failure> {
-        Ok(Config::load(self.config_file()?)?)
+    /// Reads the configuration, and tells everything that is wrong with it.
+    pub(crate) fn config(&self, registry: &Registry) -> Result<Config, Failure> {
+        Ok(ConfigLoader::new().file(self.config_file()?).process_env().registry(registry).load()?)
     }
 
     pub(crate) fn config_file(&self) -> Result<PathBuf, Failure> {

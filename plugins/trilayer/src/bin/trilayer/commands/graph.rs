@@ -13,7 +13,8 @@ use crate::session::Session;
 use parts::Parts;
 
 pub(super) fn run(session: &Session, asked: &Graph) -> Result<(), Failure> {
-    let (registry, config) = (Registry::linked()?, session.config()?);
+    let registry = Registry::linked()?;
+    let config = session.config(&registry)?;
     config.check(&registry)?;
     let parts = Parts::of(&config, &registry);
     let mut output = Output::new();

@@ -1,7 +1,7 @@
 //! `put`: stores one value.
 
 use serde_json::json;
-use trilayer::{CallerProvenance, ExpiryPolicy, RecordValue};
+use trilayer::{CallerProvenance, ExpiryPolicy, RecordValue, Registry};
 
 use crate::args::Put;
 use crate::entry::Shown;
@@ -12,7 +12,7 @@ use crate::session::Session;
 
 pub(super) async fn run(session: &Session, put: Put) -> Result<(), Failure> {
     // Before anything is opened: whoever types the value may take their time.
-    let settings = input::settings_of(&session.config()?, &put.map);
+    let settings = input::settings_of(&session.config(&Registry::linked()?)?, &put.map);
     let value = session.stop.or(input::value_of(put.value, settings)).await?;
     session
         .with_maps(async |maps| {

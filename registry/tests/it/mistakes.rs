@@ -1,0 +1,99 @@
+//! Every mistake people make, and exactly what they are told.
+//!
+//! The cases are in `mistakes/*.txt`. With `TRILAYER_UPDATE=1` the reports there are written anew:
+//! read each of them as somebody who made that mistake.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use trilayer_registry::{Config, ConfigError, ConfigLoader};
+
+use crate::parts;
+
+#[derive(Default)]
+struct Case {
+    name: String,
+    text: String,
+    variables: Vec<(String, String)>,
+    report: String,
+}
+
+impl Case {
+    fn load(&self) -> Result<Config, ConfigError> {
+        let text = self.text.replace("\\r", "\r").replace("\\0", "\0").replace("\\u{feff}", "\u{feff}");
+        ConfigLoader::new().text(text).env(self.variables.clone()).registry(&parts::registry()).load()
+    }
+
+    fn told(&self) -> String {
+        match self.load() {
+            Err(error) => error.render(false),
+            Ok(config) => match config.problems(&parts::registry()).as_slice() {
+                [] => "nothing is wrong".to_owned(),
+                warnings => warnings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
+            },
+        }
+    }
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/mistakes")
+}
+
+fn files() -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(folder()).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+fn cases(file: &Path) -> Vec<Case> {
+    let content = std::fs::read_to_string(file).unwrap();
+    content.split("=== ").skip(1).map(case).collect()
+}
+
+fn case(content: &str) -> Case {
+    let (name, rest) = content.split_once('\n').unwrap();
+    let (input, report) = rest.split_once("--- report\n").unwrap_or((rest, ""));
+    let (text, variables) = input.split_once("--- env\n").unwrap_or((input, ""));
+    let pair =
+        |line: &str| line.split_once('=').map(|(name, value)| (name.to_owned(), value.to_owned())).unwrap();
+    Case {
+        name: name.to_owned(),
+        text: text.to_owned(),
+        variables: variables.lines().filter(|line| !line.is_empty()).map(pair).collect(),
+        report: report.trim_end().to_owned(),
+    }
+}
+
+fn written(case: &Case) -> String {
+    let mut text = format!("=== {}\n{}", case.name, case.text);
+    if !case.variables.is_empty() {
+        text.push_str("--- env\n");
+        case.variables.iter().for_each(|(name, value)| writeln!(text, "{name}={value}").unwrap());
+    }
+    let told: Vec<String> = case.told().lines().map(|line| line.trim_end().to_owned()).collect();
+    write!(text, "--- report\n{}\n\n", told.join("\n").trim_end()).unwrap();
+    text
+}
+
+#[test]
+fn every_mistake_is_told_exactly_so() {
+    let (mut count, mut wrong) = (0, Vec::new());
+    for file in files() {
+        let cases = cases(&file);
+        if std::env::var_os("TRILAYER_UPDATE").is_some() {
+            std::fs::write(&file, cases.iter().map(written).collect::<String>()).unwrap();
+            continue;
+        }
+        for case in cases {
+            count += 1;
+            let told: Vec<String> = case.told().lines().map(|line| line.trim_end().to_owned()).collect();
+            let told = told.join("\n").trim_end().to_owned();
+            if told != case.report {
+                wrong.push(format!("{}: told\n{told}\n  instead of\n{}", case.name, case.report));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+    assert!(count >= 150 || std::env::var_os("TRILAYER_UPDATE").is_some(), "{count} cases");
+}
