@@ -7,10 +7,12 @@
 mod context;
 mod descriptor;
 mod error;
+mod scope;
 
 pub use context::{Context, Opener};
 pub use descriptor::{DataStoreFuture, Descriptor, NoOptions, Options};
 pub use error::ComponentError;
+pub use scope::{Scope, UnknownScope};
 
 use std::fmt;
 use std::sync::Arc;
@@ -24,7 +26,8 @@ pub enum ComponentKind {
     Engine,
     /// A [`MapDataStore`](crate::MapDataStore): one for each named instance, shared.
     DataStore,
-    /// A [`MutationObserver`](crate::MutationObserver): one for each map that names it.
+    /// A [`MutationObserver`](crate::MutationObserver): one for each map that names it, unless its
+    /// [`Scope`] says otherwise.
     Observer,
 }
 

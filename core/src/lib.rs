@@ -31,10 +31,10 @@ mod sync;
 pub use clock::{Clock, HybridClock, Sleep, SystemClock};
 pub use component::{
     ComponentError, ComponentKind, Context, DataStoreFuture, Descriptor, Linked, NoOptions, Opener, Options,
-    Origin, builtin,
+    Origin, Scope, UnknownScope, builtin,
 };
 pub use data_store::{MapDataStore, NullDataStore, ScanPage, ScanRequest, StoredValue};
-pub use default_store::{DefaultRecordStore, DefaultRecordStoreBuilder, StoreUsage};
+pub use default_store::{DefaultRecordStore, DefaultRecordStoreBuilder, Standstill, StoreUsage};
 pub use engine::{AtomicUpdate, FetchResult, HashMapStorage, IterationCursor, StorageEngine};
 pub use error::{SharedError, StoreError};
 pub use observer::{CompositeMutationObserver, MutationObserver};

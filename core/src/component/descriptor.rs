@@ -9,7 +9,7 @@ use schemars::{JsonSchema, Schema, schema_for};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::{ComponentError, ComponentKind, Context};
+use super::{ComponentError, ComponentKind, Context, Scope};
 use crate::{MapDataStore, MutationObserver, StorageEngine};
 
 /// Typed options of a component: any type that serde reads and schemars describes.
@@ -43,7 +43,7 @@ enum Constructor {
 /// Describes one component: kind, name, version, summary, options, constructor.
 ///
 /// Constructors run when a configuration names the component: engines once per record
-/// store, data stores once per instance, observers once per map. They may be called from
+/// store, data stores once per instance, observers as their [`Scope`] says. They may be called from
 /// several threads at once and must not hold on to the context longer than they need.
 #[derive(Clone)]
 pub struct Descriptor {
@@ -51,6 +51,8 @@ pub struct Descriptor {
     version: String,
     summary: String,
     schema: fn() -> Schema,
+    /// The default first.
+    scopes: Vec<Scope>,
     constructor: Constructor,
 }
 
@@ -97,6 +99,7 @@ impl Descriptor {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             summary: summary.to_owned(),
             schema: || schema_for!(O),
+            scopes: vec![Scope::default()],
             constructor,
         }
     }
@@ -106,6 +109,20 @@ impl Descriptor {
     pub fn version(mut self, version: &str) -> Self {
         version.clone_into(&mut self.version);
         self
+    }
+
+    /// Of an observer: whom one is made for, and what else `scope` in its table may say. Without
+    /// this, one for each map, and nothing else.
+    #[must_use]
+    pub fn scopes(mut self, default: Scope, others: &[Scope]) -> Self {
+        self.scopes = std::iter::once(default).chain(others.iter().copied()).collect();
+        self
+    }
+
+    /// The scopes an observer allows, the default first.
+    #[must_use]
+    pub fn allowed_scopes(&self) -> &[Scope] {
+        &self.scopes
     }
 
     /// What the component is.

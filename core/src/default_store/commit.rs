@@ -4,7 +4,7 @@ use super::evict::Room;
 use super::expiry::Expiry;
 use super::inner::{Inner, Prior, cost, new_record};
 use super::stripe::{Change, State, Unsaved};
-use crate::{ExpiryPolicy, Record, RecordMetadata, RecordValue, SharedStr, StoredValue};
+use crate::{Record, RecordMetadata, RecordValue, SharedStr, StoredValue};
 
 /// Where a key stands once everything expired is out of the way.
 pub(super) enum Standing {
@@ -27,7 +27,8 @@ impl Standing {
 /// A write about to be committed.
 pub(super) struct Write {
     pub(super) value: RecordValue,
-    pub(super) expiry: ExpiryPolicy,
+    /// By the limits in force when the write was made.
+    pub(super) until: Expiry,
     /// When the write was made; its deadlines count from here.
     pub(super) now: i64,
     pub(super) persisted: bool,
@@ -66,7 +67,7 @@ impl Inner {
         let Some(record) = self.take_out(key) else { return };
         let is_backup = state.leave(key) || is_backup;
         self.forget(state, key, is_backup);
-        self.notify(|observer| observer.on_expire(key, &record, is_backup));
+        self.notify(state, |observer| observer.on_expire(key, &record, is_backup));
     }
 
     /// Notes that a key is gone though the data store may still have it.
@@ -116,8 +117,8 @@ impl Inner {
         let record = Record { value: write.value.clone(), metadata };
         let before = self.install(state, key, &record, room);
         self.keep_late_hits(key, before.as_ref(), &record);
-        self.keep_expiry(state, key, Expiry::new(write.expiry, &self.config, write.now, write.now));
-        self.notify(|observer| match &old {
+        self.keep_expiry(state, key, write.until);
+        self.notify(state, |observer| match &old {
             Some(old) if resident => {
                 observer.on_update(key, &record, &old.value, &record.value, false);
             }
@@ -147,8 +148,10 @@ impl Inner {
         mark_stored(&mut record.metadata, persisted);
         self.install(state, key, &record, room);
         state.backups.insert(key.clone());
-        self.keep_expiry(state, key, Expiry::of_metadata(&record.metadata, &self.config));
-        self.notify(|observer| observer.on_put(key, &record, old.as_ref().map(|old| &old.value), true));
+        self.keep_expiry(state, key, Expiry::of_metadata(&record.metadata, &self.settings.get()));
+        self.notify(state, |observer| {
+            observer.on_put(key, &record, old.as_ref().map(|old| &old.value), true)
+        });
         Ok(())
     }
 
@@ -211,7 +214,7 @@ impl Inner {
             self.forget(state, key, is_backup);
         }
         let old = old?;
-        self.notify(|observer| observer.on_remove(key, &old, is_backup));
+        self.notify(state, |observer| observer.on_remove(key, &old, is_backup));
         Some(old.value)
     }
 
@@ -242,7 +245,7 @@ impl Inner {
         mark_stored(&mut record.metadata, true);
         self.install(state, key, &record, room);
         self.keep_expiry(state, key, expiry);
-        self.notify(|observer| observer.on_load(key, &record, false));
+        self.notify(state, |observer| observer.on_load(key, &record, false));
         Ok(Some(record))
     }
 
@@ -262,7 +265,7 @@ impl Inner {
         if is_backup {
             state.backups.insert(key.clone());
         }
-        self.notify(|observer| observer.on_load(key, &record, is_backup));
+        self.notify(state, |observer| observer.on_load(key, &record, is_backup));
         Ok(record)
     }
 
@@ -272,7 +275,7 @@ impl Inner {
         self.take_out(key);
         self.remember(state, key, &record, is_backup);
         let is_backup = state.leave(key) || is_backup;
-        self.notify(|observer| observer.on_evict(key, &record, is_backup));
+        self.notify(state, |observer| observer.on_evict(key, &record, is_backup));
         Some(record)
     }
 
@@ -297,7 +300,7 @@ impl Inner {
     pub(super) fn comes_back(&self, expiry: Expiry) -> bool {
         let restored = self.data_store.keeps_deadlines()
             && !expiry.has_idle_limit()
-            && self.config.default_max_idle_millis == 0;
+            && self.settings.get().default_max_idle_millis == 0;
         self.is_null() || restored
     }
 }

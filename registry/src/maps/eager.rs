@@ -12,7 +12,8 @@ const PAGE: usize = 1024;
 
 /// Fills every map with `load = "eager"`, before anybody else can use it.
 pub(super) async fn fill(maps: &Maps) -> Result<(), MapsError> {
-    let eager = maps.inner.config.maps.iter().filter(|(_, settings)| settings.load == Load::Eager);
+    let config = maps.config();
+    let eager = config.maps.iter().filter(|(_, settings)| settings.load == Load::Eager);
     for (name, settings) in eager {
         let map = maps.get(name)?;
         if !map.blueprint().data_store.is_scannable() {
@@ -56,7 +57,7 @@ fn install(map: &Map, items: Vec<(String, StoredValue)>) -> anyhow::Result<usize
 
 /// Whether no partition takes any more.
 fn is_full(map: &Map) -> bool {
-    let settings = &map.blueprint().settings;
+    let settings = map.blueprint().settings.clone();
     settings.max_entry_count > 0
         && map.stores().len() == map.partition_count()
         && map.stores().iter().all(|store| store.should_evict())

@@ -45,7 +45,7 @@ async fn run(maps: Weak<Inner>, mut ticks: Interval) {
         ticks.tick().await;
         let Some(inner) = maps.upgrade() else { return };
         let maps = Maps { inner };
-        if maps.inner.closed.initialized() {
+        if maps.inner.ending.load(std::sync::atomic::Ordering::Acquire) {
             return;
         }
         if let Err(error) = maps.maintain().await {

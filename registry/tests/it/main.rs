@@ -5,7 +5,10 @@
 mod config;
 mod environment;
 mod factory;
+mod lab;
 mod maps;
 mod registry;
+mod reload;
+mod reload_load;
 mod scan;
 mod support;
