@@ -266,6 +266,10 @@ async fn a_reload_whose_caller_leaves_is_carried_to_its_end_and_others_wait_for_
         let maps = maps.clone();
         async move { reload(&maps, &format!("{waiting}\nmax_key_bytes = 9")).await }
     });
+    // The second has its place in the line before the close comes.
+    for _ in 0..16 {
+        tokio::task::yield_now().await;
+    }
     let closing = tokio::spawn({
         let maps = maps.clone();
         async move { maps.close().await }

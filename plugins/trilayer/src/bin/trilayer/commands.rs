@@ -8,6 +8,7 @@ mod load;
 mod pages;
 mod put;
 mod remove;
+mod run;
 mod scan;
 mod stats;
 
@@ -27,5 +28,6 @@ pub(crate) async fn run(session: &Session, command: Command) -> Result<(), Failu
         Command::Stats(stats) => stats::run(session, stats).await,
         Command::Components => components::run(session),
         Command::Check => check::run(session).await,
+        Command::Run(run) => run::run(session, run).await,
     }
 }

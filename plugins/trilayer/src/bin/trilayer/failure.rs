@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use trilayer::{
-    ComponentError, ComponentKind, ConfigError, FactoryError, MapError, MapsError, RegistryError,
+    ComponentError, ComponentKind, ConfigError, FactoryError, MapError, MapsError, RegistryError, ReloadError,
 };
 
 use crate::output::say;
@@ -101,11 +101,17 @@ impl Failure {
         self.exit
     }
 
+    /// As plain data, for those who answer others.
+    pub(crate) fn as_json(&self) -> serde_json::Value {
+        let (message, causes) = self.lines.split_first().map_or(("", &[][..]), |(first, rest)| (first, rest));
+        json!({ "code": self.exit.code(), "message": message, "causes": causes })
+    }
+
     /// Says it on standard error: readable text, or one JSON object.
     pub(crate) fn report(&self, as_json: bool) {
         let Some((message, causes)) = self.lines.split_first() else { return };
         let text = if as_json {
-            json!({ "error": { "code": self.exit.code(), "message": message, "causes": causes } }).to_string()
+            json!({ "error": self.as_json() }).to_string()
         } else {
             self.readable(message, causes)
         };
@@ -141,6 +147,18 @@ impl From<MapsError> for Failure {
     }
 }
 
+impl From<ReloadError> for Failure {
+    fn from(error: ReloadError) -> Self {
+        let exit = match &error {
+            ReloadError::Config(error) => of_factory(error),
+            ReloadError::NeedsRestart(_) => Exit::Config,
+            ReloadError::Flush(_) | ReloadError::Busy(_) => Exit::Io,
+            _ => Exit::Other,
+        };
+        Self::new(exit, error)
+    }
+}
+
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
         Self::new(Exit::Config, error)
@@ -167,7 +185,11 @@ fn of_map(error: &MapError) -> Exit {
 
 fn of_factory(error: &FactoryError) -> Exit {
     match error {
-        FactoryError::Config(_) | FactoryError::UnknownMap { .. } => Exit::Config,
+        FactoryError::Config(_) | FactoryError::UnknownMap { .. } | FactoryError::Circle { .. } => {
+            Exit::Config
+        }
+        FactoryError::OpenTimeout { .. } => Exit::Io,
+        FactoryError::Several(errors) => errors.first().map_or(Exit::Other, of_factory),
         FactoryError::Component { source, .. } => of_component(source),
         _ => Exit::Other,
     }

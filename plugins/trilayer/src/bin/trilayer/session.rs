@@ -42,7 +42,7 @@ impl Session {
         }
     }
 
-    async fn open(&self) -> Result<Maps, Failure> {
+    pub(crate) async fn open(&self) -> Result<Maps, Failure> {
         let config = self.config()?;
         Ok(Maps::open(Registry::linked()?, config).await?)
     }
