@@ -11,4 +11,5 @@ mod failing_store;
 mod kill;
 mod load;
 mod rig;
+mod run;
 mod signals;
