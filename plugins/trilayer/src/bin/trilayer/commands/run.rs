@@ -98,9 +98,11 @@ async fn reload(session: &Session, maps: &Maps) {
 fn lines(none: bool) -> Result<mpsc::Receiver<io::Result<Vec<u8>>>, Failure> {
     let (sender, lines) = mpsc::channel(AHEAD);
     let read = move || {
-        while none {
+        if none {
             // Nobody asks; the channel stays open until the process ends.
-            std::thread::park();
+            loop {
+                std::thread::park();
+            }
         }
         let mut input = io::stdin().lock();
         loop {
