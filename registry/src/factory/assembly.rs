@@ -102,7 +102,7 @@ impl Assembly {
         }
     }
 
-    pub(super) fn blueprint(&self, map: &str) -> Result<Arc<Blueprint>, FactoryError> {
+    pub(crate) fn blueprint(&self, map: &str) -> Result<Arc<Blueprint>, FactoryError> {
         let Some((entry, settings)) = self.config.serving(map) else { return Err(self.unknown(map)) };
         let slot = Arc::clone(lock(&self.blueprints).entry(map.to_owned()).or_default());
         slot.get_or_make(|| self.draw(map, entry, settings, None))

@@ -51,7 +51,7 @@ impl Blueprint {
     }
 
     /// A new store of one partition.
-    pub(super) fn make(&self, partition: u32) -> Result<DefaultRecordStore, FactoryError> {
+    pub(crate) fn make(&self, partition: u32) -> Result<DefaultRecordStore, FactoryError> {
         self.check_partition(partition)?;
         let engine = self.make_engine(partition)?;
         let mut store = DefaultRecordStore::builder(&self.map, partition)

@@ -21,10 +21,10 @@ pub use report::{NeedsRestart, ReloadError, ReloadReport};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use trilayer_core::Standstill;
+use trilayer_core::{DefaultRecordStore, RecordStore as _, Standstill};
 
-use super::Maps;
 use super::lifecycle::failed;
+use super::{Maps, eager};
 use crate::Config;
 use crate::factory::Assembly;
 use crate::join::join_all;
@@ -48,8 +48,9 @@ impl Maps {
     /// - instances of data stores: one whose last user is gone is flushed and closed. One that
     ///   changes is opened anew beside the old one.
     ///
-    /// What cannot is told with the reason ([`ReloadError::NeedsRestart`]). `load = "eager"` of a map
-    /// that is added fills it with the next start.
+    /// What cannot is told with the reason ([`ReloadError::NeedsRestart`]). A map that is added with
+    /// `load = "eager"` is filled before it is there; of one that is there, `load` says what the next
+    /// start does.
     ///
     /// Reloads come one after the other, and a close after or before. If the future is dropped, a
     /// reload that has begun is carried to its end. Needs a tokio runtime.
@@ -91,8 +92,10 @@ impl Maps {
     ) -> Result<(Plan, Vec<Standstill>), ReloadError> {
         for _ in 0..ATTEMPTS {
             let plan = Plan::draw(&self.inner.factory, before, next)?;
+            let filled = eager::fill_new(before, next).await;
+            let filled = filled.map_err(|error| ReloadError::Fill(Box::new(error)))?;
             let stills = self.still(&plan).await?;
-            if self.try_commit(before, next, &plan) {
+            if self.try_commit(before, next, &plan, &filled) {
                 return Ok((plan, stills));
             }
         }
@@ -122,7 +125,13 @@ impl Maps {
 
     /// The one step: false, with nothing changed, if something was made meanwhile that the plan does
     /// not know.
-    fn try_commit(&self, before: &Assembly, next: &Arc<Assembly>, plan: &Plan) -> bool {
+    fn try_commit(
+        &self,
+        before: &Assembly,
+        next: &Arc<Assembly>,
+        plan: &Plan,
+        filled: &[Arc<DefaultRecordStore>],
+    ) -> bool {
         let factory = &self.inner.factory;
         let not_making = factory.not_making();
         if !plan.is_complete(factory, before) {
@@ -145,6 +154,9 @@ impl Maps {
                 }
             }
         }
+        let is_new =
+            |store: &&Arc<DefaultRecordStore>| plan.works.iter().all(|work| work.before.map != store.name());
+        filled.iter().filter(is_new).for_each(|store| factory.replace(store));
         true
     }
 }

@@ -283,3 +283,46 @@ async fn a_reload_whose_caller_leaves_is_carried_to_its_end_and_others_wait_for_
     assert!(matches!(reload(&maps, "[maps.a]").await.unwrap_err(), ReloadError::Closed));
     assert_eq!(lab.take_log(), ["probe opened", "probe closed"], "the second kept what the first had opened");
 }
+
+#[tokio::test]
+async fn a_record_store_made_while_a_reload_prepares_is_changed_too() {
+    let lab = Arc::<Lab>::default();
+    let text = |space: &str| {
+        format!("[maps.a]\npartitions = 64\ndata_store = {{ use = \"probe\", space = \"{space}\" }}")
+    };
+    let maps = lab.open(&text("old")).await.unwrap();
+    let map = maps.get("a").unwrap();
+    put_as_backup(&map, "first", 1).await;
+    let gate = Gate::closed();
+    lab.space("old").plan("hard_flush", Plan::WorkAfter(gate.clone()));
+    let change = tokio::spawn({
+        let maps = maps.clone();
+        async move { reload(&maps, &text("new")).await }
+    });
+    gate.arrived(1).await;
+    let late = (0..).map(|n| format!("k{n}")).find(|key| map.partition_of(key) != map.partition_of("first"));
+    let late = late.unwrap();
+    map.put(&late, 1).await.unwrap();
+    assert!(lab.space("old").value("a", &late).is_some(), "not changed yet");
+    gate.open();
+    assert_eq!(change.await.unwrap().unwrap().replaced, 2);
+    map.put(&late, 2).await.unwrap();
+    assert!(lab.space("new").value("a", &late).is_some());
+}
+
+#[tokio::test]
+async fn a_new_eager_map_is_filled_before_it_is_there() {
+    let lab = Arc::<Lab>::default();
+    let maps = lab.open("[maps.a]").await.unwrap();
+    for n in 0..50 {
+        lab.space("space").insert("b", &format!("k{n}"), lww(n), 0);
+    }
+    let text = "[maps.a]\n[maps.b]\nload = \"eager\"\ndata_store = \"probe\"";
+    reload(&maps, text).await.unwrap();
+    assert_eq!(maps.get("b").unwrap().len_in_memory(), 50);
+    lab.space("space").plan("scan", Plan::Fail("disk full"));
+    let other = "[maps.a]\n[maps.c]\nload = \"eager\"\ndata_store = \"probe\"";
+    let error = reload(&maps, other).await.unwrap_err();
+    assert!(format!("{:#}", anyhow::Error::from(error)).contains("disk full"));
+    assert_eq!(maps.get("b").unwrap().len_in_memory(), 50);
+}

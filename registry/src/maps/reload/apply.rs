@@ -6,12 +6,10 @@ use trilayer_core::{DefaultRecordStore, RecordStore as _, Standstill};
 
 use super::plan::{Plan, Work, partition_of};
 use super::{ReloadReport, diff};
-use crate::Load;
 use crate::factory::{Assembly, Blueprint, Opened, within_time};
 use crate::maps::Maps;
 use crate::maps::lifecycle::name_of;
 use crate::once::lock;
-use crate::pattern::is_pattern;
 
 impl Maps {
     /// Past the commit: goes to its end, and what goes wrong is a warning.
@@ -34,7 +32,6 @@ impl Maps {
         }
         drop(stills);
         next.forget_unshared();
-        warn_of_eager(before, next, &mut report);
         self.close_unused(before, next, &mut report).await;
         for warning in &report.warnings {
             tracing::warn!(warning, "configuration reloaded, though not as it should be");
@@ -121,13 +118,4 @@ fn change_in_place(store: &DefaultRecordStore, before: &Blueprint, after: &Bluep
         store.observe_with(&after.observers.of_store(partition_of(store))?)?;
     }
     Ok(())
-}
-
-fn warn_of_eager(before: &Assembly, next: &Assembly, report: &mut ReloadReport) {
-    let eager = next.config().maps.iter().filter(|(name, settings)| {
-        settings.load == Load::Eager && !is_pattern(name) && !before.config().maps.contains_key(*name)
-    });
-    let warnings =
-        eager.map(|(name, _)| format!("map {name:?} is filled at the next start: load = \"eager\""));
-    report.warnings.extend(warnings);
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::FactoryError;
+use crate::{FactoryError, MapsError};
 
 /// What a reload did.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -52,6 +52,9 @@ pub enum ReloadError {
     /// Calls of a data store that is to be changed do not end, or record stores come into being too fast.
     #[error("not reloaded, the configuration before goes on; too much is under way:{}", failures(.0))]
     Busy(Vec<(String, anyhow::Error)>),
+    /// A map that is new cannot be filled.
+    #[error("not reloaded, the configuration before goes on")]
+    Fill(#[source] Box<MapsError>),
     /// The maps are closed, or being closed.
     #[error("not reloaded: the maps are closed")]
     Closed,

@@ -54,6 +54,19 @@ async fn a_store_that_began_with_limits_keeps_what_is_written_without_them() {
 }
 
 #[tokio::test]
+async fn what_a_store_found_in_its_engine_keeps_the_limits_the_store_began_with() {
+    let engine = HashMapStorage::new();
+    trilayer_core::StorageEngine::put(&engine, "found", trilayer_testkit::record(1, crate::rig::START));
+    let parts = Parts { null: true, config: ttl(10), engine: Some(Box::new(engine)), ..Parts::default() };
+    let rig = parts.build();
+    rig.store.reconfigure(&ttl(1_000), PATIENCE).expect("reconfigure");
+    rig.clock.advance(10);
+    assert_eq!(rig.get("found").await, Some(lww(1)));
+    rig.clock.advance(1);
+    assert_eq!(rig.get("found").await, None);
+}
+
+#[tokio::test]
 async fn a_bound_that_comes_later_evicts_and_holds() {
     let rig = Parts { null: true, one_shard: true, ..Parts::default() }.build();
     for n in 0..100 {
