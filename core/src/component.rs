@@ -9,6 +9,7 @@ mod descriptor;
 mod error;
 mod example;
 mod option;
+mod scope;
 
 pub use context::{Context, Opener};
 pub use descriptor::{DataStoreFuture, Descriptor, NoOptions, Options};
@@ -17,6 +18,7 @@ pub use option::{
     ByteSize, Millis, OptionProperty, QuantityError, Reload, Secret, SecretError, SecretText, Unit,
     byte_size, millis,
 };
+pub use scope::{Scope, UnknownScope};
 
 use std::fmt;
 use std::sync::Arc;
@@ -30,7 +32,8 @@ pub enum ComponentKind {
     Engine,
     /// A [`MapDataStore`](crate::MapDataStore): one for each named instance, shared.
     DataStore,
-    /// A [`MutationObserver`](crate::MutationObserver): one for each map that names it.
+    /// A [`MutationObserver`](crate::MutationObserver): one for each map that names it, unless its
+    /// [`Scope`] says otherwise.
     Observer,
 }
 

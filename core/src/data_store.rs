@@ -200,6 +200,25 @@ pub trait MapDataStore: Send + Sync {
         self.flush_key(map, key, &stored.value, is_backup).await
     }
 
+    /// Whether the store can be used at present, for those who operate it. Changes nothing, and is
+    /// answered soon: nobody waits longer for it than for any other call.
+    ///
+    /// # Errors
+    /// When it cannot be used; says why.
+    async fn health(&self) -> anyhow::Result<()> {
+        Ok(())
+    }
+
+    /// Lets go of what the store holds outside memory: files, locks, connections. Called once by
+    /// whoever opened it, after a last [`hard_flush`](Self::hard_flush), when nobody uses it any
+    /// more; what is asked of it later may fail. A decorator closes what it opened.
+    ///
+    /// # Errors
+    /// When something could not be let go of in order.
+    async fn close(&self) -> anyhow::Result<()> {
+        Ok(())
+    }
+
     /// Whether [`scan`](Self::scan) works.
     fn is_scannable(&self) -> bool {
         false

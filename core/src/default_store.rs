@@ -1,6 +1,7 @@
 //! The record store: memory in front of a data store, observers beside it.
 
 mod builder;
+mod change;
 mod commit;
 mod doubt;
 mod evict;
@@ -14,7 +15,9 @@ mod lifecycle;
 mod observing;
 mod patience;
 mod read;
+mod settings;
 mod stripe;
+mod succession;
 mod sweep;
 mod write;
 
@@ -23,7 +26,8 @@ use std::sync::Arc;
 
 pub use self::builder::DefaultRecordStoreBuilder;
 use self::commit::Standing;
-use self::inner::Inner;
+use self::inner::{Ending, Inner};
+pub use self::succession::Standstill;
 use crate::{
     CallerProvenance, CompositeMutationObserver, ExpiryPolicy, MapDataStore, Record, RecordValue, SharedStr,
     StorageConfig, StorageEngine, StoredValue,
@@ -210,7 +214,7 @@ impl DefaultRecordStore {
         let mut usage = StoreUsage {
             resident: self.inner.engine.len() as u64,
             cost_bytes: self.inner.engine.estimated_cost(),
-            observer_panics: self.inner.observer.panics(),
+            observer_panics: self.inner.observer.read().panics(),
             timeouts: self.inner.patience.timeouts.load(std::sync::atomic::Ordering::Relaxed),
             ..StoreUsage::default()
         };
@@ -247,6 +251,61 @@ impl DefaultRecordStore {
         matches!(self.inner.settle(&mut state, &key, self.inner.now()), Standing::Absent)
     }
 
+    /// Takes other default limits and another bound, for what is written and loaded from now on: what
+    /// there is keeps its deadline. What is over a lower bound is evicted before this returns.
+    /// Another timeout is for waits that begin from now on.
+    ///
+    /// # Errors
+    /// When the store is closed, or one of its observers calls.
+    pub fn reconfigure(&self, config: &StorageConfig, data_store_timeout_millis: u64) -> anyhow::Result<()> {
+        Ok(self.inner.reconfigure(config, data_store_timeout_millis)?)
+    }
+
+    /// Tells these observers from now on, in place of those it told. The change comes between two
+    /// commits of each key: who is among both is told of every one.
+    ///
+    /// # Errors
+    /// When the store is closed, or one of its observers calls.
+    pub fn observe_with(&self, observer: &Arc<CompositeMutationObserver>) -> anyhow::Result<()> {
+        Ok(self.inner.observe_with(observer)?)
+    }
+
+    /// Waits for the calls of the data store that are under way, and lets none begin: for a
+    /// [`hand_over`](Standstill::hand_over).
+    ///
+    /// # Errors
+    /// When that takes longer than the store has patience, or it is closed.
+    pub async fn hold_still(&self) -> anyhow::Result<Standstill> {
+        Standstill::of(&self.inner).await
+    }
+
+    /// The last error of the data store, or call it did not answer in time, and when that was.
+    #[must_use]
+    pub fn last_error(&self) -> Option<(i64, String)> {
+        self.inner.patience.last_error()
+    }
+
+    /// Whether another store has taken the place of this one.
+    #[must_use]
+    pub fn is_replaced(&self) -> bool {
+        matches!(self.inner.closed.get(), Some(Ending::Replaced))
+    }
+
+    /// Waits out a hand-over under way: after it, who was refused as
+    /// [`Replaced`](crate::StoreError::Replaced) finds the successor in its place.
+    pub fn await_hand_over(&self) {
+        if !self.inner.is_observed_here() {
+            // The hand-over holds every stripe until the successor is in place.
+            drop(self.inner.stripes[0].lock());
+        }
+    }
+
+    /// Ends the store as [`destroy`](crate::RecordStore::destroy) does, because the program ends;
+    /// returns how many changes end with it that the data store was never told of.
+    pub fn shut_down(&self) -> u64 {
+        self.inner.destroy(true)
+    }
+
     /// Whether the store is destroyed or could not be assembled.
     #[must_use]
     pub fn is_closed(&self) -> bool {
@@ -272,7 +331,7 @@ impl fmt::Debug for DefaultRecordStore {
         f.debug_struct("DefaultRecordStore")
             .field("name", &self.inner.name)
             .field("partition_id", &self.inner.partition_id)
-            .field("config", &self.inner.config)
+            .field("config", &self.inner.settings)
             .field("closed", &self.inner.closed.get())
             .finish_non_exhaustive()
     }

@@ -20,6 +20,15 @@ pub enum StoreError {
         /// Why.
         reason: String,
     },
+    /// Another record store has taken the place of this one, which its map knows. Nothing of what
+    /// was asked for has happened.
+    #[error("record store {map:?}, partition {partition}, was replaced; ask the map for its successor")]
+    Replaced {
+        /// The map.
+        map: String,
+        /// The partition.
+        partition: u32,
+    },
     /// An observer called back into the store that was calling it.
     #[error(
         "{operation} of record store {map:?}, partition {partition}, was called from inside one of its observers; \

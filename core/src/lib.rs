@@ -31,11 +31,11 @@ mod sync;
 pub use clock::{Clock, HybridClock, Sleep, SystemClock};
 pub use component::{
     ByteSize, ComponentError, ComponentKind, Context, DataStoreFuture, Descriptor, Linked, Millis, NoOptions,
-    Opener, OptionProperty, Options, Origin, QuantityError, Reload, Secret, SecretError, SecretText, Unit,
-    builtin, byte_size, millis,
+    Opener, OptionProperty, Options, Origin, QuantityError, Reload, Scope, Secret, SecretError, SecretText,
+    Unit, UnknownScope, builtin, byte_size, millis,
 };
 pub use data_store::{MapDataStore, NullDataStore, ScanPage, ScanRequest, StoredValue};
-pub use default_store::{DefaultRecordStore, DefaultRecordStoreBuilder, StoreUsage};
+pub use default_store::{DefaultRecordStore, DefaultRecordStoreBuilder, Standstill, StoreUsage};
 pub use engine::{AtomicUpdate, FetchResult, HashMapStorage, IterationCursor, StorageEngine};
 pub use error::{SharedError, StoreError};
 pub use observer::{CompositeMutationObserver, MutationObserver};

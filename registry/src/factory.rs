@@ -6,16 +6,23 @@
 mod assembly;
 mod blueprint;
 mod error;
+mod lent;
+mod opening;
+mod refs;
+mod seats;
 
 pub use error::FactoryError;
 
-pub(crate) use blueprint::{Blueprint, NamedObserver};
+pub(crate) use assembly::Assembly;
+pub(crate) use blueprint::Blueprint;
 pub(crate) use error::chain;
+pub(crate) use opening::{Opened, close_all, within_time};
+pub(crate) use seats::NamedObserver;
 
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use trilayer_core::{
     Clock, DefaultRecordStore, MapDataStore, MutationObserver, RecordStore, StorageConfig, SystemClock,
@@ -23,7 +30,6 @@ use trilayer_core::{
 
 use crate::once::{OnceSlot, lock};
 use crate::{Config, Registry};
-use assembly::Assembly;
 
 /// Makes record stores for maps and partitions.
 ///
@@ -43,13 +49,19 @@ pub struct RecordStoreFactory {
     plan: Plan,
     stores: Mutex<HashMap<String, HashMap<u32, Arc<StoreSlot>>>>,
     closed: AtomicBool,
+    /// Read while something is made of the plan, written while the plan changes. No stripe of a record
+    /// store is taken while it is held.
+    making: RwLock<()>,
 }
+
+/// How long opening one data store may take, in ms.
+pub(crate) const OPEN_MILLIS: u64 = 60_000;
 
 type StoreSlot = OnceSlot<DefaultRecordStore>;
 
 enum Plan {
     Fixed(Parts),
-    Configured(Box<Assembly>),
+    Configured(RwLock<Arc<Assembly>>),
 }
 
 struct Parts {
@@ -74,29 +86,37 @@ impl RecordStoreFactory {
 
     /// A factory of the maps of a configuration.
     ///
-    /// Checks every name; opens each data store instance that some map uses, once, and one
-    /// for each entry that names a component directly; makes one engine of each entry and
-    /// drops it, to see that it can be made; makes the observers of exactly named maps. The
-    /// observers of a pattern's maps are made when such a map is first asked for.
+    /// Checks every name; makes one engine of each entry and drops it, to see that it can be made;
+    /// opens each data store instance that some map uses, once, and one for each entry that names a
+    /// component directly, several side by side, after those they wrap; makes the observers of
+    /// exactly named maps. The observers of a pattern's maps are made when such a map is first
+    /// asked for.
     ///
-    /// Run it inside a tokio runtime, which data stores may need. If it fails, or its
-    /// future is dropped, everything opened so far is dropped.
+    /// Run it inside a tokio runtime, which data stores may need. If it fails, the data stores
+    /// opened so far are closed, the last first; if its future is dropped, they are dropped.
     ///
     /// # Errors
-    /// When a name is unknown or a component cannot be made.
+    /// When a name is unknown or components cannot be made: all of those are told.
     pub async fn from_config(
         registry: impl Into<Arc<Registry>>,
         config: &Config,
         clock: Arc<dyn Clock>,
     ) -> Result<Self, FactoryError> {
-        let registry = registry.into();
-        config.check(&registry)?;
-        let assembly = Assembly::open(Arc::clone(&registry), config.resolved(&registry), clock).await?;
-        Ok(Self::of(Plan::Configured(Box::new(assembly))))
+        Self::open(registry.into(), Arc::new(config.clone()), clock, OPEN_MILLIS).await
+    }
+
+    pub(crate) async fn open(
+        registry: Arc<Registry>,
+        config: Arc<Config>,
+        clock: Arc<dyn Clock>,
+        open_timeout_millis: u64,
+    ) -> Result<Self, FactoryError> {
+        let assembly = Assembly::open(registry, config, clock, open_timeout_millis).await?;
+        Ok(Self::of(Plan::Configured(RwLock::new(Arc::new(assembly)))))
     }
 
     fn of(plan: Plan) -> Self {
-        Self { plan, stores: Mutex::default(), closed: AtomicBool::new(false) }
+        Self { plan, stores: Mutex::default(), closed: AtomicBool::new(false), making: RwLock::new(()) }
     }
 
     /// With another clock, for stores made from now on. A configured factory makes the
@@ -105,7 +125,13 @@ impl RecordStoreFactory {
     pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
         match &mut self.plan {
             Plan::Fixed(parts) => parts.clock = clock,
-            Plan::Configured(assembly) => assembly.set_clock(clock),
+            Plan::Configured(assembly) => {
+                let assembly = assembly.get_mut().unwrap_or_else(PoisonError::into_inner);
+                // Nobody else has it yet: a factory that is shared cannot be moved here.
+                if let Some(assembly) = Arc::get_mut(assembly) {
+                    assembly.set_clock(clock);
+                }
+            }
         }
         self
     }
@@ -152,6 +178,7 @@ impl RecordStoreFactory {
         if let Some(store) = self.made(map_name, partition_id) {
             return Ok(store);
         }
+        let _making = self.making();
         let blueprint = self.blueprint(map_name)?;
         blueprint.check_partition(partition_id)?;
         self.slot(map_name, partition_id).get_or_make(|| {
@@ -184,19 +211,58 @@ impl RecordStoreFactory {
         self.closed.store(false, Ordering::SeqCst);
     }
 
-    /// Every data store, with what it is called in the configuration.
-    pub(crate) fn data_stores(&self) -> Vec<(String, Arc<dyn MapDataStore>)> {
+    /// Every data store that was opened by configuration; whoever wraps another comes after it.
+    pub(crate) fn data_stores(&self) -> Vec<Opened> {
+        self.assembly().map(|assembly| assembly.opened().to_vec()).unwrap_or_default()
+    }
+
+    /// What stores are made of at present, if a configuration says.
+    pub(crate) fn assembly(&self) -> Option<Arc<Assembly>> {
         match &self.plan {
-            Plan::Fixed(parts) => vec![("data store".to_owned(), Arc::clone(&parts.data_store))],
-            Plan::Configured(assembly) => assembly.data_stores().to_vec(),
+            Plan::Fixed(_) => None,
+            Plan::Configured(assembly) => {
+                Some(Arc::clone(&assembly.read().unwrap_or_else(PoisonError::into_inner)))
+            }
         }
+    }
+
+    /// Held while something is made of the plan.
+    pub(crate) fn making(&self) -> RwLockReadGuard<'_, ()> {
+        self.making.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Held while nothing is made: for a change of the plan.
+    pub(crate) fn not_making(&self) -> RwLockWriteGuard<'_, ()> {
+        self.making.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Stores are made of this from now on. Those there are stay as they are.
+    pub(crate) fn change_plan(&self, next: Arc<Assembly>, _not_making: &RwLockWriteGuard<'_, ()>) {
+        if let Plan::Configured(assembly) = &self.plan {
+            *assembly.write().unwrap_or_else(PoisonError::into_inner) = next;
+        }
+    }
+
+    /// Puts a store in place of another.
+    pub(crate) fn replace(&self, store: &Arc<DefaultRecordStore>) {
+        let slot = Arc::new(OnceSlot::of(Arc::clone(store)));
+        let mut stores = lock(&self.stores);
+        stores.entry(store.name().to_owned()).or_default().insert(store.partition_id(), slot);
+    }
+
+    /// Has no stores of a map any more.
+    pub(crate) fn forget(&self, map: &str) {
+        lock(&self.stores).remove(map);
     }
 
     /// What stores of a map are made from; the same each time for a configured map.
     pub(crate) fn blueprint(&self, map: &str) -> Result<Arc<Blueprint>, FactoryError> {
         match &self.plan {
             Plan::Fixed(parts) => Ok(Arc::new(Blueprint::fixed(map, parts))),
-            Plan::Configured(assembly) => assembly.blueprint(map),
+            Plan::Configured(_) => match self.assembly() {
+                Some(assembly) => assembly.blueprint(map),
+                None => Err(FactoryError::Closed),
+            },
         }
     }
 

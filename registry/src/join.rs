@@ -1,8 +1,12 @@
 //! Several futures in one task.
 
+use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
+use std::sync::Mutex;
 use std::task::{Context, Poll};
+
+use crate::once::lock;
 
 /// Runs all futures side by side; returns their outputs in the order given.
 ///
@@ -16,6 +20,25 @@ pub(crate) async fn join_all<F: Future>(futures: impl IntoIterator<Item = F>) ->
     })
     .await;
     running.into_iter().filter_map(Running::output).collect()
+}
+
+/// As [`join_all`], at most `at_once` at a time.
+pub(crate) async fn join_some<F: Future>(
+    futures: impl IntoIterator<Item = F>,
+    at_once: usize,
+) -> Vec<F::Output> {
+    let queue: Mutex<VecDeque<(usize, F)>> = Mutex::new(futures.into_iter().enumerate().collect());
+    let workers = (0..at_once.max(1)).map(|_| async {
+        let mut done = Vec::new();
+        loop {
+            let next = lock(&queue).pop_front();
+            let Some((place, future)) = next else { return done };
+            done.push((place, future.await));
+        }
+    });
+    let mut done: Vec<_> = join_all(workers).await.into_iter().flatten().collect();
+    done.sort_by_key(|(place, _)| *place);
+    done.into_iter().map(|(_, output)| output).collect()
 }
 
 enum Running<F: Future> {

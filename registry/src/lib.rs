@@ -36,7 +36,8 @@ pub use config::{
 };
 pub use factory::{FactoryError, RecordStoreFactory};
 pub use maps::{
-    Maintenance, Map, MapError, MapUsage, Maps, MapsBuilder, MapsError, ScannedEntry, ScannedPage,
+    DataStoreHealth, Maintenance, Map, MapError, MapUsage, Maps, MapsBuilder, MapsError, NeedsRestart,
+    ReloadError, ReloadReport, ScannedEntry, ScannedPage, ShutdownReport, Unflushed,
 };
 pub use partition::partition_of;
 pub use registry::{Registry, RegistryError};

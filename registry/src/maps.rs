@@ -7,20 +7,28 @@
 mod builder;
 mod eager;
 mod error;
+mod health;
 mod lifecycle;
+mod live;
 mod maintenance;
 mod map;
+mod reload;
 mod scan;
+mod shutdown;
 mod write;
 
 pub use builder::MapsBuilder;
 pub use error::{MapError, MapsError};
+pub use health::DataStoreHealth;
 pub use maintenance::Maintenance;
 pub use map::{Map, MapUsage};
+pub use reload::{NeedsRestart, ReloadError, ReloadReport};
 pub use scan::{ScannedEntry, ScannedPage};
+pub use shutdown::{ShutdownReport, Unflushed};
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 use trilayer_core::{Clock, HybridClock};
@@ -28,10 +36,18 @@ use trilayer_core::{Clock, HybridClock};
 use crate::once::lock;
 use crate::{Config, FactoryError, RecordStoreFactory, Registry};
 
+/// How long each step of the end may take, in ms; 0 = without end.
+#[derive(Debug, Clone, Copy)]
+struct Deadlines {
+    flush_millis: u64,
+    close_millis: u64,
+}
+
 /// The maps of a configuration, open.
 ///
 /// Cheap to clone; clones are the same maps. Every method may be called from any thread.
-/// Dropping the last clone flushes nothing: [`close`](Self::close) does.
+/// Dropping the last clone flushes nothing: [`close`](Self::close) does. What they are made of
+/// can be changed while they are used: [`reload`](Self::reload).
 ///
 /// ```
 /// use trilayer_registry::{Config, Maps, Registry};
@@ -53,11 +69,15 @@ pub struct Maps {
 
 struct Inner {
     factory: Arc<RecordStoreFactory>,
-    config: Config,
     clock: Arc<dyn Clock>,
     stamps: Arc<HybridClock>,
     maps: Mutex<HashMap<String, Map>>,
     closed: tokio::sync::OnceCell<()>,
+    /// Whether closing has begun: maintenance ends.
+    ending: AtomicBool,
+    /// Reloads and the end come one after the other.
+    turn: tokio::sync::Mutex<()>,
+    deadlines: Deadlines,
 }
 
 impl Maps {
@@ -65,7 +85,8 @@ impl Maps {
     ///
     /// Everything that can fail by configuration fails here, as told at
     /// [`RecordStoreFactory::from_config`]; maps with `load = "eager"` are filled before it
-    /// returns. If it fails, or its future is dropped, everything opened is dropped.
+    /// returns. If it fails, the data stores opened are closed again; if its future is dropped, they
+    /// are dropped.
     ///
     /// # Errors
     /// When a name is unknown, a component cannot be made, or a map cannot be filled.
@@ -91,14 +112,17 @@ impl Maps {
         if let Some(map) = lock(&self.inner.maps).get(name) {
             return Ok(map.clone());
         }
+        // No reload comes between the drawing of the map and its being known.
+        let _making = self.inner.factory.making();
         // Made outside the lock. Of racing callers' maps one stays: they share all their stores.
         let map = Map::new(self.inner.factory.blueprint(name)?, &self.inner);
         Ok(lock(&self.inner.maps).entry(name.to_owned()).or_insert(map).clone())
     }
 
     /// The configured names and patterns, sorted.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.inner.config.maps.keys().map(String::as_str)
+    pub fn names(&self) -> impl Iterator<Item = String> + use<> {
+        let names: Vec<String> = self.config().maps.keys().cloned().collect();
+        names.into_iter()
     }
 
     /// The names of the maps that were asked for so far, sorted.
@@ -109,10 +133,10 @@ impl Maps {
         names
     }
 
-    /// The configuration they were opened with.
+    /// The configuration they go by: the one they were opened with, or the last reloaded.
     #[must_use]
-    pub fn config(&self) -> &Config {
-        &self.inner.config
+    pub fn config(&self) -> Arc<Config> {
+        self.inner.factory.assembly().map(|assembly| Arc::clone(assembly.config())).unwrap_or_default()
     }
 
     /// The factory that makes the maps' record stores; each is shared with the maps.

@@ -13,6 +13,11 @@ pub(crate) struct OnceSlot<T> {
 }
 
 impl<T> OnceSlot<T> {
+    /// Of what was made already.
+    pub(crate) fn of(made: Arc<T>) -> Self {
+        Self { made: OnceLock::from(made), making: Mutex::new(()) }
+    }
+
     /// What was made, if it was.
     pub(crate) fn get(&self) -> Option<&Arc<T>> {
         self.made.get()

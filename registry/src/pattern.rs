@@ -85,6 +85,7 @@ fn rank(pattern: &str) -> Rank<'_> {
 ///
 /// Made once for many questions: an exact name costs one look-up however many entries there are,
 /// any other one comparison for each pattern.
+#[derive(Default)]
 pub(crate) struct Entries {
     exact: HashSet<String>,
     /// The most specific first.

@@ -21,7 +21,7 @@ pub trait Opener: Send + Sync {
         spec: &serde_json::Value,
     ) -> Result<Box<dyn StorageEngine>, ComponentError>;
 
-    /// Opens a data store. The future fails when the configuration names none, or its
+    /// Opens a data store, or hands out the instance that the text names. The future fails when the configuration names none, or its
     /// constructor fails.
     fn data_store(&self, context: &Context, spec: &serde_json::Value) -> DataStoreFuture;
 
@@ -88,6 +88,13 @@ impl Context {
         self
     }
 
+    /// For no map in particular.
+    #[must_use]
+    pub fn for_all_maps(mut self) -> Self {
+        (self.map, self.partition) = (None, None);
+        self
+    }
+
     /// For one partition of its map.
     #[must_use]
     pub fn for_partition(mut self, partition: u32) -> Self {
@@ -95,13 +102,14 @@ impl Context {
         self
     }
 
-    /// The map the component is made for; `None` for a data store, which serves many.
+    /// The map the component is made for; `None` for what serves many: a data store, a shared observer.
     #[must_use]
     pub fn map(&self) -> Option<&str> {
         self.map.as_deref()
     }
 
-    /// The partition the component is made for; `Some` for engines.
+    /// The partition the component is made for; `Some` for engines, and for observers of one record
+    /// store.
     #[must_use]
     pub fn partition(&self) -> Option<u32> {
         self.partition

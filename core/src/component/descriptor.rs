@@ -9,7 +9,7 @@ use schemars::{JsonSchema, Schema, schema_for};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use super::{ComponentError, ComponentKind, Context, OptionProperty};
+use super::{ComponentError, ComponentKind, Context, OptionProperty, Scope};
 use crate::{MapDataStore, MutationObserver, StorageEngine};
 
 /// Typed options of a component: any type that serde reads and schemars describes.
@@ -28,6 +28,9 @@ pub type DataStoreFuture =
     Pin<Box<dyn Future<Output = Result<Arc<dyn MapDataStore>, ComponentError>> + Send>>;
 
 type Json = serde_json::Value;
+
+/// The key of an observer's table that says whom it is made for.
+const SCOPE: &str = "scope";
 type MakeEngine = dyn Fn(&Context, Json) -> anyhow::Result<Box<dyn StorageEngine>> + Send + Sync;
 type OpenDataStore = dyn Fn(Context, Json) -> OpeningDataStore + Send + Sync;
 type OpeningDataStore = Pin<Box<dyn Future<Output = anyhow::Result<Arc<dyn MapDataStore>>> + Send>>;
@@ -43,7 +46,7 @@ enum Constructor {
 /// Describes one component: kind, name, version, summary, options, constructor.
 ///
 /// Constructors run when a configuration names the component: engines once per record
-/// store, data stores once per instance, observers once per map. They may be called from
+/// store, data stores once per instance, observers as their [`Scope`] says. They may be called from
 /// several threads at once and must not hold on to the context longer than they need.
 #[derive(Clone)]
 pub struct Descriptor {
@@ -52,6 +55,8 @@ pub struct Descriptor {
     summary: String,
     schema: fn() -> Schema,
     read: fn(Json) -> Result<(), OptionsProblem>,
+    /// The default first.
+    scopes: Vec<Scope>,
     constructor: Constructor,
 }
 
@@ -99,6 +104,7 @@ impl Descriptor {
             summary: summary.to_owned(),
             schema: || schema_for!(O),
             read: |options| read_options::<O>(options).map(drop),
+            scopes: vec![Scope::default()],
             constructor,
         }
     }
@@ -108,6 +114,20 @@ impl Descriptor {
     pub fn version(mut self, version: &str) -> Self {
         version.clone_into(&mut self.version);
         self
+    }
+
+    /// Of an observer: whom one is made for, and what else `scope` in its table may say. Without
+    /// this, one for each map, and nothing else.
+    #[must_use]
+    pub fn scopes(mut self, default: Scope, others: &[Scope]) -> Self {
+        self.scopes = std::iter::once(default).chain(others.iter().copied()).collect();
+        self
+    }
+
+    /// The scopes an observer allows, the default first.
+    #[must_use]
+    pub fn allowed_scopes(&self) -> &[Scope] {
+        &self.scopes
     }
 
     /// What the component is.
@@ -138,10 +158,46 @@ impl Descriptor {
         &self.summary
     }
 
-    /// The JSON Schema of its options.
+    /// The JSON Schema of its options, and of an observer's `scope`.
     #[must_use]
     pub fn schema(&self) -> Schema {
-        (self.schema)()
+        let mut schema = (self.schema)();
+        if self.takes_scope() {
+            let scopes: Vec<&str> = self.scopes.iter().map(|scope| scope.name()).collect();
+            let scope = serde_json::json!({
+                "description": "Whom one is made for: all maps that name it alike, each map, or each record store.",
+                "type": "string",
+                "enum": scopes,
+                "default": scopes[0],
+            });
+            let properties = schema
+                .ensure_object()
+                .entry("properties")
+                .or_insert_with(|| Json::Object(Default::default()));
+            if let Some(properties) = properties.as_object_mut() {
+                properties.insert(SCOPE.to_owned(), scope);
+            }
+        }
+        schema
+    }
+
+    /// Whether `scope` in its table says whom it is made for: so it is for observers without an
+    /// option of that name.
+    #[must_use]
+    pub fn takes_scope(&self) -> bool {
+        let own = || (self.schema)().get("properties").is_some_and(|options| options.get(SCOPE).is_some());
+        self.kind() == ComponentKind::Observer && !own()
+    }
+
+    /// The options without what is not the component's business.
+    fn own(&self, mut options: Json) -> Json {
+        if let Some(table) = options.as_object_mut()
+            && table.contains_key(SCOPE)
+            && self.takes_scope()
+        {
+            table.remove(SCOPE);
+        }
+        options
     }
 
     /// What the schema says of each option.
@@ -156,7 +212,7 @@ impl Descriptor {
     /// When the options are not right. The message may quote them.
     pub fn check_options(&self, options: Json) -> Result<(), ComponentError> {
         self.check_keys(&options)?;
-        (self.read)(options).map_err(|problem| self.failure(problem.into()))
+        (self.read)(self.own(options)).map_err(|problem| self.failure(problem.into()))
     }
 
     /// Makes an engine.
@@ -203,6 +259,7 @@ impl Descriptor {
         let Constructor::Observer(create) = &self.constructor else {
             return Err(self.wrong_kind(ComponentKind::Observer));
         };
+        let options = self.own(options);
         self.check(&options)?;
         create(context, options).map_err(|error| self.failure(error))
     }

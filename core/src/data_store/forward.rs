@@ -42,6 +42,8 @@ macro_rules! forward {
             answer!(load_stored<'a, 'b>(map: &'a str, key: &'b str) -> Option<StoredValue>);
             answer!(load_all_stored<'a, 'b>(map: &'a str, keys: &'b [String]) -> Vec<(String, StoredValue)>);
             answer!(flush_stored<'a, 'b, 'c>(map: &'a str, key: &'b str, stored: &'c StoredValue, is_backup: bool) -> ());
+            answer!(health<>() -> ());
+            answer!(close<>() -> ());
             answer!(scan<'a, 'b>(map: &'a str, request: &'b ScanRequest) -> ScanPage);
 
             fn is_loadable(&self, key: &str) -> bool {

@@ -4,10 +4,11 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use super::DefaultRecordStore;
-use super::inner::{Inner, Owns};
+use super::inner::{Ending, Inner, Owns};
 use super::patience::Patience;
-use super::stripe::Stripe;
-use crate::sync::{AtomicUsize, RandomState};
+use super::settings::Settings;
+use super::stripe::{State, Stripe};
+use crate::sync::{AtomicUsize, RandomState, RwLock};
 use crate::{
     Clock, CompositeMutationObserver, HashMapStorage, MapDataStore, NullDataStore, StorageConfig,
     StorageEngine, SystemClock,
@@ -29,7 +30,7 @@ pub struct DefaultRecordStoreBuilder {
     data_store_timeout_millis: u64,
     stripes: usize,
     owns: Owns,
-    closed: OnceLock<String>,
+    closed: OnceLock<Ending>,
 }
 
 impl DefaultRecordStoreBuilder {
@@ -114,7 +115,7 @@ impl DefaultRecordStoreBuilder {
 
     /// Closed from the start, for this reason.
     pub(super) fn closed(self, reason: String) -> Self {
-        Self { closed: OnceLock::from(reason), ..self }
+        Self { closed: OnceLock::from(Ending::Closed(reason)), ..self }
     }
 
     /// The store.
@@ -129,12 +130,15 @@ impl DefaultRecordStoreBuilder {
             partition_id: self.partition_id,
             engine,
             data_store: self.data_store,
-            observer: self.observer,
-            config: self.config,
+            stripes: (0..self.stripes).map(|_| Stripe::new(State::observed_by(&self.observer))).collect(),
+            observed: AtomicUsize::new((!self.observer.is_empty()).into()),
+            observer: RwLock::new(self.observer),
+            settings: Settings::new(&self.config),
+            counted: AtomicUsize::new((self.config.max_entry_count > 0).into()),
+            initial: self.config,
             patience: Patience::new(Arc::clone(&clock), self.data_store_timeout_millis),
             clock,
             owns: self.owns,
-            stripes: (0..self.stripes).map(|_| Stripe::default()).collect(),
             hasher: RandomState::default(),
             closed: self.closed,
             guarded: AtomicUsize::new(limited.into()),

@@ -4,7 +4,7 @@ use super::evict::Room;
 use super::expiry::Expiry;
 use super::inner::{Inner, Prior, cost, new_record};
 use super::stripe::{Change, State, Unsaved};
-use crate::{ExpiryPolicy, Record, RecordMetadata, RecordValue, SharedStr, StoredValue};
+use crate::{Record, RecordMetadata, RecordValue, SharedStr, StoredValue};
 
 /// Where a key stands once everything expired is out of the way.
 pub(super) enum Standing {
@@ -27,7 +27,8 @@ impl Standing {
 /// A write about to be committed.
 pub(super) struct Write {
     pub(super) value: RecordValue,
-    pub(super) expiry: ExpiryPolicy,
+    /// By the limits in force when the write was made.
+    pub(super) until: Expiry,
     /// When the write was made; its deadlines count from here.
     pub(super) now: i64,
     pub(super) persisted: bool,
@@ -66,7 +67,7 @@ impl Inner {
         let Some(record) = self.take_out(key) else { return };
         let is_backup = state.leave(key) || is_backup;
         self.forget(state, key, is_backup);
-        self.notify(|observer| observer.on_expire(key, &record, is_backup));
+        self.notify(state, |observer| observer.on_expire(key, &record, is_backup));
     }
 
     /// Notes that a key is gone though the data store may still have it.
@@ -122,10 +123,9 @@ impl Inner {
         }
         mark_stored(&mut metadata, write.persisted);
         let record = Record { value: write.value.clone(), metadata };
-        let expiry = Expiry::new(write.expiry, &self.config, write.now, write.now);
-        let before = self.install(state, key, &record, expiry, room);
+        let before = self.install(state, key, &record, write.until, room);
         self.keep_late_hits(key, before.as_ref(), &record);
-        self.notify(|observer| match &old {
+        self.notify(state, |observer| match &old {
             Some(old) if resident => {
                 observer.on_update(key, &record, &old.value, &record.value, false);
             }
@@ -153,10 +153,12 @@ impl Inner {
         let old = self.predecessor(state, standing, key, None);
         record.metadata.cost = cost(key, &record.value);
         mark_stored(&mut record.metadata, persisted);
-        let expiry = Expiry::of_metadata(&record.metadata, &self.config);
+        let expiry = Expiry::of_metadata(&record.metadata, &self.settings.get());
         self.install(state, key, &record, expiry, room);
         state.backups.insert(key.clone());
-        self.notify(|observer| observer.on_put(key, &record, old.as_ref().map(|old| &old.value), true));
+        self.notify(state, |observer| {
+            observer.on_put(key, &record, old.as_ref().map(|old| &old.value), true);
+        });
         Ok(())
     }
 
@@ -230,7 +232,7 @@ impl Inner {
             self.forget(state, key, is_backup);
         }
         let old = old?;
-        self.notify(|observer| observer.on_remove(key, &old, is_backup));
+        self.notify(state, |observer| observer.on_remove(key, &old, is_backup));
         Some(old.value)
     }
 
@@ -260,7 +262,7 @@ impl Inner {
         let mut record = new_record(key, stored.value.clone(), now);
         mark_stored(&mut record.metadata, true);
         self.install(state, key, &record, expiry, room);
-        self.notify(|observer| observer.on_load(key, &record, false));
+        self.notify(state, |observer| observer.on_load(key, &record, false));
         Ok(Some(record))
     }
 
@@ -281,7 +283,7 @@ impl Inner {
         if is_backup {
             state.backups.insert(key.clone());
         }
-        self.notify(|observer| observer.on_load(key, &record, is_backup));
+        self.notify(state, |observer| observer.on_load(key, &record, is_backup));
         Ok(record)
     }
 
@@ -291,7 +293,7 @@ impl Inner {
         self.take_out(key);
         self.remember(state, key, &record, is_backup);
         let is_backup = state.leave(key) || is_backup;
-        self.notify(|observer| observer.on_evict(key, &record, is_backup));
+        self.notify(state, |observer| observer.on_evict(key, &record, is_backup));
         Some(record)
     }
 
@@ -316,7 +318,7 @@ impl Inner {
     pub(super) fn comes_back(&self, expiry: Expiry) -> bool {
         let restored = self.data_store.keeps_deadlines()
             && !expiry.has_idle_limit()
-            && self.config.default_max_idle_millis == 0;
+            && self.settings.get().default_max_idle_millis == 0;
         self.is_null() || restored
     }
 }

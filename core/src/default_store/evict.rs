@@ -17,7 +17,7 @@ const ROUNDS: usize = 8;
 const WAITS: usize = 10_000;
 
 /// What was sampled to make room.
-enum Sampled {
+pub(super) enum Sampled {
     /// A record that was evicted, by this caller or another that was first.
     Evictable,
     /// Only records the data store does not have yet.
@@ -44,9 +44,9 @@ impl Room<'_> {
     /// A record has taken the room: from now on it counts as long as the record stays.
     pub(super) fn fill(&mut self, store: &Inner) {
         match self {
-            Self::Unbounded => {}
+            Self::Unbounded if !store.is_counted() => {}
             // A replacement turned out to be an insert, since the engine lost the record.
-            Self::Unreserved => drop(store.occupied.fetch_add(1, Ordering::AcqRel)),
+            Self::Unbounded | Self::Unreserved => drop(store.occupied.fetch_add(1, Ordering::AcqRel)),
             Self::Reserved(_) => std::mem::forget(std::mem::replace(self, Self::Unreserved)),
         }
     }
@@ -62,12 +62,12 @@ impl Drop for Room<'_> {
 
 impl Inner {
     pub(super) fn is_bounded(&self) -> bool {
-        self.config.max_entry_count > 0
+        self.settings.max_entry_count() > 0
     }
 
     /// Counts records that left memory, or room that was not needed.
     pub(super) fn vacate(&self, count: usize) {
-        if self.is_bounded() {
+        if self.is_counted() {
             self.occupied.fetch_sub(count, Ordering::AcqRel);
         }
     }
@@ -79,9 +79,13 @@ impl Inner {
         stripe: &Stripe,
         mut commit: impl FnMut(&mut State, &mut Room<'_>) -> Result<T, NoRoom>,
     ) -> T {
-        let mut room = if self.is_bounded() { Room::Unreserved } else { Room::Unbounded };
+        let mut room = Room::Unreserved;
         loop {
             let mut state = stripe.lock();
+            // Told under the lock, so that no bound comes between this and the commit.
+            if !self.is_bounded() && !room.is_reserved() {
+                room = Room::Unbounded;
+            }
             let outcome = commit(&mut state, &mut room);
             drop(state);
             match outcome {
@@ -112,7 +116,7 @@ impl Inner {
         tracing::warn!(
             map = &*self.name,
             partition = self.partition_id,
-            bound = self.config.max_entry_count,
+            bound = self.settings.max_entry_count(),
             "over the bound: no sampled record may be evicted before it is persisted"
         );
         self.occupied.fetch_add(1, Ordering::AcqRel);
@@ -124,14 +128,14 @@ impl Inner {
         if !self.is_bounded() {
             return Some(Room::Unbounded);
         }
-        let bound = usize::try_from(self.config.max_entry_count).unwrap_or(usize::MAX);
+        let bound = usize::try_from(self.settings.max_entry_count()).unwrap_or(usize::MAX);
         let one_more = |occupied: usize| (occupied < bound).then_some(occupied + 1);
         self.occupied.fetch_update(Ordering::AcqRel, Ordering::Acquire, one_more).ok()?;
         Some(Room::Reserved(self))
     }
 
     /// Evicts the best of a few sampled records: an expired one, else the longest unused.
-    fn evict_one(&self) -> Sampled {
+    pub(super) fn evict_one(&self) -> Sampled {
         let now = self.now();
         let mut best: Option<(bool, i64, String)> = None;
         let samples = self.engine.random_samples(SAMPLES);

@@ -7,8 +7,9 @@ use std::sync::OnceLock;
 use super::expiry::Expiry;
 use super::observing::{Observing, is_observing};
 use super::patience::Patience;
+use super::settings::Settings;
 use super::stripe::{State, Stripe};
-use crate::sync::{AtomicUsize, Ordering, RandomState};
+use crate::sync::{AtomicUsize, Ordering, RandomState, RwLock};
 use crate::{
     Clock, CompositeMutationObserver, ExpiryPolicy, MapDataStore, MutationObserver, Record, RecordMetadata,
     RecordValue, SharedStr, StorageConfig, StorageEngine, StoreError, StoredValue,
@@ -22,20 +23,35 @@ pub(super) struct Inner {
     pub(super) partition_id: u32,
     pub(super) engine: Box<dyn StorageEngine>,
     pub(super) data_store: Arc<dyn MapDataStore>,
-    pub(super) observer: Arc<CompositeMutationObserver>,
-    pub(super) config: StorageConfig,
+    /// The observers, for those who hold no stripe.
+    pub(super) observer: RwLock<Arc<CompositeMutationObserver>>,
+    /// 1 once there ever were observers.
+    pub(super) observed: AtomicUsize,
+    pub(super) settings: Settings,
+    /// The limits it began with: records it found in its engine go by them.
+    pub(super) initial: StorageConfig,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) patience: Patience,
     pub(super) owns: Owns,
     pub(super) stripes: Box<[Stripe]>,
     pub(super) hasher: RandomState,
     /// Why the store is closed, once it is.
-    pub(super) closed: OnceLock<String>,
+    pub(super) closed: OnceLock<Ending>,
     /// Reasons for reads to take a stripe's lock: each deadline kept, each clear under
     /// way, and default limits. At 0 a read may go to the engine alone.
     pub(super) guarded: AtomicUsize,
-    /// Records in memory and room reserved for more. Kept only with a bound.
+    /// 1 once there ever was a bound: from then on what is in memory is counted.
+    pub(super) counted: AtomicUsize,
+    /// Records in memory and room reserved for more.
     pub(super) occupied: AtomicUsize,
+}
+
+/// Why a store ended.
+#[derive(Debug)]
+pub(super) enum Ending {
+    Closed(String),
+    /// Another took its place.
+    Replaced,
 }
 
 /// A value that was there before a write, as far as the data store tells.
@@ -55,8 +71,12 @@ impl Inner {
         self.clock.now_millis()
     }
 
-    pub(super) fn has_default_limits(&self) -> bool {
-        self.config.default_ttl_millis > 0 || self.config.default_max_idle_millis > 0
+    pub(super) fn has_initial_limits(&self) -> bool {
+        self.initial.default_ttl_millis > 0 || self.initial.default_max_idle_millis > 0
+    }
+
+    pub(super) fn is_counted(&self) -> bool {
+        self.counted.load(Ordering::Acquire) > 0
     }
 
     pub(super) fn reads_unguarded(&self) -> bool {
@@ -75,11 +95,14 @@ impl Inner {
     pub(super) fn check_open(&self) -> Result<(), StoreError> {
         match self.closed.get() {
             None => Ok(()),
-            Some(reason) => Err(StoreError::Closed {
+            Some(Ending::Closed(reason)) => Err(StoreError::Closed {
                 map: self.name.to_string(),
                 partition: self.partition_id,
                 reason: reason.clone(),
             }),
+            Some(Ending::Replaced) => {
+                Err(StoreError::Replaced { map: self.name.to_string(), partition: self.partition_id })
+            }
         }
     }
 
@@ -99,28 +122,28 @@ impl Inner {
     }
 
     pub(super) fn is_observed_here(&self) -> bool {
-        !self.observer.is_empty() && is_observing(self.identity())
+        self.observed.load(Ordering::Acquire) > 0 && is_observing(self.identity())
     }
 
-    fn identity(&self) -> usize {
+    pub(super) fn identity(&self) -> usize {
         std::ptr::from_ref(self) as usize
     }
 
     /// Tells the observers. The caller holds the stripe's lock, so that events come in
     /// commit order.
-    pub(super) fn notify(&self, event: impl FnOnce(&dyn MutationObserver)) {
-        if self.observer.is_empty() {
+    pub(super) fn notify(&self, state: &State, event: impl FnOnce(&dyn MutationObserver)) {
+        if state.observer.is_empty() {
             return;
         }
         let _observing = Observing::enter(self.identity());
-        event(&*self.observer);
+        event(&*state.observer);
     }
 
     /// The expiry of a key: what is kept of it, else what its record's own times say.
     pub(super) fn expiry_of(&self, state: &State, key: &str, metadata: &RecordMetadata) -> Option<Expiry> {
         match state.expiry.get(key) {
             Some(expiry) => Some(expiry),
-            None => self.has_default_limits().then(|| Expiry::of_metadata(metadata, &self.config)),
+            None => self.has_initial_limits().then(|| Expiry::of_metadata(metadata, &self.initial)),
         }
     }
 
@@ -140,7 +163,7 @@ impl Inner {
     ) -> Expiry {
         let known = state.doubts.expiry_of(key, &stored.value).or_else(|| state.expiry.get(key));
         known.unwrap_or_else(|| {
-            let defaults = Expiry::new(ExpiryPolicy::NONE, &self.config, now, now);
+            let defaults = Expiry::new(ExpiryPolicy::NONE, &self.settings.get(), now, now);
             if self.data_store.keeps_deadlines() {
                 defaults.with_expiration_time(stored.expiration_time)
             } else {
@@ -149,9 +172,9 @@ impl Inner {
         })
     }
 
-    /// Keeps a deadline if there is one to keep: with default limits, the absence of one too.
+    /// Keeps a deadline if there is one to keep: in a store that began with limits, the absence of one too.
     pub(super) fn keep_expiry(&self, state: &mut State, key: &SharedStr, expiry: Expiry) {
-        if expiry.deadline() == i64::MAX && !self.has_default_limits() {
+        if expiry.deadline() == i64::MAX && !self.has_initial_limits() {
             self.drop_expiry(state, key);
         } else if state.expiry.set(key, expiry) {
             self.guarded.fetch_add(1, Ordering::AcqRel);

@@ -125,7 +125,7 @@ impl RecordStore for DefaultRecordStore {
     }
 
     fn should_evict(&self) -> bool {
-        let bound = self.inner.config.max_entry_count;
+        let bound = self.inner.settings.max_entry_count();
         bound > 0 && self.inner.engine.len() as u64 >= bound
     }
 
@@ -140,7 +140,7 @@ impl RecordStore for DefaultRecordStore {
     }
 
     fn destroy(&self) {
-        self.inner.destroy();
+        self.inner.destroy(false);
     }
 
     async fn soft_flush(&self) -> anyhow::Result<u64> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::expiry::ExpiryTable;
 use super::handoff::Ticket;
 use super::hold::{Hold, end_of};
-use super::inner::Inner;
+use super::inner::{Ending, Inner};
 use super::stripe::{Beneath, Change, State, Stripe};
 use crate::sync::{MutexGuard, Ordering, OwnedMutexGuard};
 use crate::{MutationObserver, ScanRequest, SharedStr};
@@ -13,11 +13,11 @@ use crate::{MutationObserver, ScanRequest, SharedStr};
 /// Attempts to find all stripes free at once.
 const ORDER_ATTEMPTS: usize = 8;
 
-type Orders = Vec<OwnedMutexGuard<()>>;
+pub(super) type Orders = Vec<OwnedMutexGuard<()>>;
 
 impl Inner {
     /// Takes every stripe's lock, in order.
-    fn lock_all(&self) -> Vec<MutexGuard<'_, State>> {
+    pub(super) fn lock_all(&self) -> Vec<MutexGuard<'_, State>> {
         self.stripes.iter().map(Stripe::lock).collect()
     }
 
@@ -33,7 +33,7 @@ impl Inner {
                 state.backups.clear();
                 forget(self, state);
             }
-            self.notify(event);
+            self.notify(&stripes[0], event);
         }
         drop(stripes);
         self.guarded.fetch_sub(1, Ordering::AcqRel);
@@ -99,21 +99,24 @@ impl Inner {
         }
     }
 
-    pub(super) fn destroy(&self) {
+    /// Returns how many values end that the data store was never told of.
+    pub(super) fn destroy(&self, is_shutdown: bool) -> u64 {
         if self.check_mutable("destroy").is_err() {
-            return;
+            return 0;
         }
         let mut stripes = self.lock_all();
-        if self.closed.set("it was destroyed".to_owned()).is_err() {
-            return;
+        if self.closed.set(Ending::Closed("it was destroyed".to_owned())).is_err() {
+            return 0;
         }
+        let lost: usize = stripes.iter().map(|state| state.dirty.len() + state.unsaved.len()).sum();
         self.engine.destroy();
         for state in &mut stripes {
             state.backups.clear();
             state.unsaved.clear();
             self.forget_everything(state);
         }
-        self.notify(|observer| observer.on_destroy(false));
+        self.notify(&stripes[0], |observer| observer.on_destroy(is_shutdown));
+        lost as u64
     }
 
     /// Empties memory and removes the keys this store owns from the data store.
@@ -136,7 +139,7 @@ impl Inner {
     }
 
     /// The order locks of all stripes, when no key of them is kept.
-    async fn order_of_all(&self) -> Orders {
+    pub(super) async fn order_of_all(&self) -> Orders {
         loop {
             let order = self.lock_order_of_all().await;
             let kept = self.stripes.iter().find_map(|stripe| stripe.lock().kept.values().next().cloned());

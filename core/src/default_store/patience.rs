@@ -10,21 +10,52 @@ use std::task::{Context, Poll};
 use super::hold::Hold;
 use super::inner::Inner;
 use crate::observer::panic_text;
-use crate::sync::Ordering;
+use crate::sync::{Mutex, Ordering};
 use crate::{Clock, Sleep, StoreError};
 
 /// The longest wait for one call of the data store, and for an operation of it.
 pub(super) struct Patience {
     clock: Arc<dyn Clock>,
     /// In ms; 0 = without end.
-    millis: u64,
+    millis: AtomicU64,
     /// Calls of the data store that took longer.
     pub(super) timeouts: AtomicU64,
+    /// What the data store said last that was no good, and when.
+    last_error: Mutex<Option<(i64, String)>>,
 }
 
 impl Patience {
     pub(super) fn new(clock: Arc<dyn Clock>, millis: u64) -> Self {
-        Self { clock, millis, timeouts: AtomicU64::new(0) }
+        Self {
+            clock,
+            millis: AtomicU64::new(millis),
+            timeouts: AtomicU64::new(0),
+            last_error: Mutex::new(None),
+        }
+    }
+
+    /// As patient as another, with what that one has counted.
+    pub(super) fn after(other: &Self) -> Self {
+        let timeouts = AtomicU64::new(other.timeouts.load(Ordering::Relaxed));
+        let last_error = Mutex::new(other.last_error());
+        Self { timeouts, last_error, ..Self::new(Arc::clone(&other.clock), other.millis()) }
+    }
+
+    pub(super) fn last_error(&self) -> Option<(i64, String)> {
+        self.last_error.lock().clone()
+    }
+
+    fn note(&self, error: &impl std::fmt::Display) {
+        *self.last_error.lock() = Some((self.clock.now_millis(), format!("{error:#}")));
+    }
+
+    fn millis(&self) -> u64 {
+        self.millis.load(Ordering::Relaxed)
+    }
+
+    /// For waits that begin from now on.
+    pub(super) fn set_millis(&self, millis: u64) {
+        self.millis.store(millis, Ordering::Relaxed);
     }
 
     /// Waits for work; `None` if that takes too long. What is ready at once costs no timer.
@@ -44,10 +75,11 @@ impl Patience {
     }
 
     fn is_over(&self, sleep: &mut Option<Sleep>, context: &mut Context<'_>) -> bool {
-        if self.millis == 0 {
+        let millis = self.millis();
+        if millis == 0 && sleep.is_none() {
             return false;
         }
-        let sleep = sleep.get_or_insert_with(|| self.clock.sleep(self.millis));
+        let sleep = sleep.get_or_insert_with(|| self.clock.sleep(millis));
         sleep.as_mut().poll(context).is_ready()
     }
 }
@@ -63,10 +95,12 @@ impl Inner {
         if let Some(outcome) = self.patience.wait(self.guard(operation, call)).await {
             return outcome;
         }
-        let (map, partition, timeout_millis) = (&*self.name, self.partition_id, self.patience.millis);
+        let (map, partition, timeout_millis) = (&*self.name, self.partition_id, self.patience.millis());
         self.patience.timeouts.fetch_add(1, Ordering::Relaxed);
         tracing::warn!(map, partition, operation, timeout_millis, "the data store did not answer in time");
-        Err(self.overdue(operation, true).into())
+        let overdue = self.overdue(operation, true);
+        self.patience.note(&overdue);
+        Err(overdue.into())
     }
 
     /// Awaits a call of the data store that changes something there. It may still happen however
@@ -83,7 +117,7 @@ impl Inner {
             return outcome;
         }
         let begun = self.clock.now_millis();
-        let (map, partition, timeout_millis) = (&*self.name, self.partition_id, self.patience.millis);
+        let (map, partition, timeout_millis) = (&*self.name, self.partition_id, self.patience.millis());
         let key = hold.first_key();
         self.patience.timeouts.fetch_add(1, Ordering::Relaxed);
         tracing::warn!(
@@ -94,6 +128,7 @@ impl Inner {
             timeout_millis,
             "the data store did not answer in time; the write goes on and keeps its key"
         );
+        self.patience.note(&self.overdue(operation, true));
         hold.let_go_of_stripe(self);
         let outcome = call.await;
         let (late_millis, failed) = (self.clock.now_millis().saturating_sub(begun), outcome.is_err());
@@ -109,11 +144,12 @@ impl Inner {
         call: impl Future<Output = anyhow::Result<T>>,
     ) -> anyhow::Result<T> {
         let mut call = pin!(call);
-        poll_fn(|context| {
+        let outcome = poll_fn(|context| {
             let polled = catch_unwind(AssertUnwindSafe(|| call.as_mut().poll(context)));
             polled.unwrap_or_else(|payload| Poll::Ready(Err(self.panicked(operation, &*payload).into())))
         })
-        .await
+        .await;
+        outcome.inspect_err(|error| self.patience.note(error))
     }
 
     fn panicked(&self, operation: &'static str, payload: &(dyn std::any::Any + Send)) -> StoreError {
@@ -133,7 +169,7 @@ impl Inner {
         StoreError::Overdue {
             map: self.name.to_string(),
             operation,
-            timeout_millis: self.patience.millis,
+            timeout_millis: self.patience.millis(),
             begun,
         }
     }

@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use super::doubt::Doubts;
 use super::expiry::{Expiry, ExpiryTable};
 use crate::sync::{Mutex, MutexGuard, OrderLock, OwnedMutexGuard, watch};
-use crate::{Record, SharedError, SharedStr};
+use crate::{CompositeMutationObserver, Record, SharedError, SharedStr};
 
 /// The outcome of a load, as every waiter gets it.
 pub(super) type Loaded = Result<Option<Record>, SharedError>;
@@ -20,13 +20,17 @@ type Hasher = crate::sync::RandomState;
 /// Two locks. `order` is held across data-store calls, so that a key's operations reach the
 /// data store one after the other; it is taken first. `state` is held while memory, expiry
 /// and observers change together, and never across an await.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Stripe {
     order: Arc<OrderLock<()>>,
     state: Mutex<State>,
 }
 
 impl Stripe {
+    pub(super) fn new(state: State) -> Self {
+        Self { order: Arc::default(), state: Mutex::new(state) }
+    }
+
     pub(super) async fn order(&self) -> OwnedMutexGuard<()> {
         Arc::clone(&self.order).lock_owned().await
     }
@@ -57,9 +61,27 @@ pub(super) struct State {
     pub(super) kept: HashMap<SharedStr, Kept, Hasher>,
     /// Writes that failed and may have happened.
     pub(super) doubts: Doubts,
+    /// Who is told of commits; the same in every stripe.
+    pub(super) observer: Arc<CompositeMutationObserver>,
 }
 
 impl State {
+    pub(super) fn observed_by(observer: &Arc<CompositeMutationObserver>) -> Self {
+        Self { observer: Arc::clone(observer), ..Self::default() }
+    }
+
+    /// Takes all that is known of the keys; what is under way stays.
+    pub(super) fn take(&mut self) -> Self {
+        Self {
+            expiry: std::mem::take(&mut self.expiry),
+            unsaved: std::mem::take(&mut self.unsaved),
+            dirty: std::mem::take(&mut self.dirty),
+            backups: std::mem::take(&mut self.backups),
+            doubts: std::mem::take(&mut self.doubts),
+            ..Self::observed_by(&self.observer)
+        }
+    }
+
     /// Whether an overdue write keeps the key, and until when.
     pub(super) fn kept_of(&self, key: &SharedStr) -> Option<Kept> {
         if self.kept.is_empty() { None } else { self.kept.get(key).cloned() }

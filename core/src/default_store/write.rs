@@ -29,7 +29,9 @@ impl Inner {
         self.check_mutable("put")?;
         let key = SharedStr::from(key);
         if !self.persists(provenance) {
-            let write = Write { value, expiry, now: self.now(), persisted: false, prior: None };
+            let now = self.now();
+            let until = Expiry::new(expiry, &self.settings.get(), now, now);
+            let write = Write { value, until, now, persisted: false, prior: None };
             return self.finish_put(&key, write);
         }
         let (store, ticket) = (Arc::clone(self), Arc::new(Ticket::default()));
@@ -39,13 +41,13 @@ impl Inner {
             store.begin(&started, "put")?;
             let prior = if wants_old { store.prior(&key).await? } else { None };
             let now = store.now();
-            let until = Expiry::new(expiry, &store.config, now, now);
+            let until = Expiry::new(expiry, &store.settings.get(), now, now);
             let expiration_time = until.expiration_time();
             let add = async { store.data_store.add(&store.name, &key, &value, expiration_time, now).await };
             let doubt = Doubt::new(&store, &key, &value, until);
             store.tell("put", &mut hold, add).await?;
             doubt.into_iter().for_each(Doubt::resolve);
-            store.finish_put(&key, Write { value, expiry, now, persisted: true, prior })
+            store.finish_put(&key, Write { value, until, now, persisted: true, prior })
         };
         Box::pin(self.run_in_time("put", ticket, put)).await
     }
@@ -76,7 +78,7 @@ impl Inner {
             let mut hold = store.hold(&key).await;
             store.begin(&started, "put_backup")?;
             let (map, value, now) = (&*store.name, &record.value, store.now());
-            let until = Expiry::of_metadata(&record.metadata, &store.config);
+            let until = Expiry::of_metadata(&record.metadata, &store.settings.get());
             let expiration_time = until.expiration_time();
             let add = async { store.data_store.add_backup(map, &key, value, expiration_time, now).await };
             let doubt = Doubt::new(&store, &key, value, until);

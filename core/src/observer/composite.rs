@@ -15,14 +15,20 @@ use crate::{Record, RecordValue, Value};
 #[derive(Default)]
 pub struct CompositeMutationObserver {
     observers: Vec<Arc<dyn MutationObserver>>,
-    panics: AtomicU64,
+    panics: Arc<AtomicU64>,
 }
 
 impl CompositeMutationObserver {
     /// Observers in the order they are to be called.
     #[must_use]
     pub fn new(observers: Vec<Arc<dyn MutationObserver>>) -> Self {
-        Self { observers, panics: AtomicU64::new(0) }
+        Self { observers, panics: Arc::default() }
+    }
+
+    /// Other observers in place of these, whose panics count with those so far.
+    #[must_use]
+    pub fn with_others(&self, observers: Vec<Arc<dyn MutationObserver>>) -> Self {
+        Self { observers, panics: Arc::clone(&self.panics) }
     }
 
     /// Adds an observer after the others.

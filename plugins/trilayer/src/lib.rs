@@ -62,6 +62,7 @@
 //! | feature | bundles | module |
 //! |---|---|---|
 //! | `redb` | data store `redb` | `trilayer::redb` |
+//! | `retry` | data store `retry`, around another | `trilayer::retry` |
 //! | `stats` | observer `stats` | `trilayer::stats` |
 //! | `trace` | observer `trace` | `trilayer::trace` |
 //! | `cli` | the command `trilayer` | |
@@ -77,6 +78,8 @@ pub use trilayer_registry::*;
 // Naming the plugins' crates here is also what makes the linker keep them.
 #[cfg(feature = "redb")]
 pub use trilayer_datastore_redb as redb;
+#[cfg(feature = "retry")]
+pub use trilayer_datastore_retry as retry;
 #[cfg(feature = "stats")]
 pub use trilayer_observer_stats as stats;
 #[cfg(feature = "trace")]

@@ -125,7 +125,7 @@ pub(super) fn is_secret(root: &Json, schema: &Json) -> bool {
 }
 
 /// Marks an option that holds another component: `engine`, `data-store` or `observer`.
-pub(super) const COMPONENT_MARK: &str = "x-trilayer-component";
+pub(super) const COMPONENT_MARK: &str = "x-component";
 
 /// What kind of component an option holds. An option `inner` of any content holds one of the kind
 /// that it is an option of.

@@ -1,16 +1,16 @@
 //! A configuration's components, opened and ready to be made.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
 
 use serde_json::Value as Json;
-use trilayer_core::{
-    Clock, ComponentError, ComponentKind, CompositeMutationObserver, Context, Descriptor, MapDataStore,
-    Opener,
-};
+use trilayer_core::{Clock, ComponentError, ComponentKind, Context, Descriptor, MapDataStore, Opener};
 
 use super::blueprint::EngineMaker;
-use super::{Blueprint, FactoryError, NamedObserver};
+use super::opening::{Opened, Opening, place_of};
+use super::refs::check_circles;
+use super::seats::{Seats, Shared};
+use super::{Blueprint, FactoryError};
 use crate::config::KeyPath;
 use crate::names::nearest;
 use crate::once::{OnceSlot, lock};
@@ -18,34 +18,71 @@ use crate::pattern::{Entries, is_pattern};
 use crate::{ComponentSpec, Config, MapConfig, Registry};
 
 /// A configuration's components, opened and ready to be made.
-pub(super) struct Assembly {
+pub(crate) struct Assembly {
     registry: Arc<Registry>,
-    config: Config,
+    config: Arc<Config>,
     entries: Entries,
     context: Context,
-    /// Each data store once, by its place in the configuration.
-    opened: Vec<(String, Arc<dyn MapDataStore>)>,
-    /// The data store of each entry of `[maps]`.
-    used: BTreeMap<String, Arc<dyn MapDataStore>>,
-    blueprints: Mutex<HashMap<String, Arc<OnceSlot<Arc<Blueprint>>>>>,
+    open_timeout_millis: u64,
+    /// Each data store once; whoever wraps another comes after it.
+    opened: Vec<Opened>,
+    /// The data store of each entry of `[maps]`, with its place.
+    used: BTreeMap<String, (String, Arc<dyn MapDataStore>)>,
+    shared: Shared,
+    blueprints: Mutex<HashMap<String, Arc<OnceSlot<Blueprint>>>>,
 }
 
 impl Assembly {
     pub(super) async fn open(
         registry: Arc<Registry>,
-        config: Config,
+        config: Arc<Config>,
         clock: Arc<dyn Clock>,
+        open_timeout_millis: u64,
     ) -> Result<Self, FactoryError> {
-        let opener: Arc<dyn Opener> = Arc::<Registry>::clone(&registry);
-        let context = Context::new().with_clock(clock).with_base_dir(config.base_dir()).with_opener(opener);
-        let (opened, used) = (Vec::new(), BTreeMap::new());
-        let entries = Entries::of(config.maps.keys().map(String::as_str));
-        let mut assembly =
-            Self { registry, config, entries, context, opened, used, blueprints: Mutex::default() };
-        assembly.try_engines()?;
-        assembly.open_data_stores().await?;
-        assembly.make_observers()?;
+        let context = Context::new().with_clock(clock);
+        let mut assembly = Self {
+            registry,
+            context,
+            open_timeout_millis,
+            config: Arc::default(),
+            entries: Entries::default(),
+            opened: Vec::new(),
+            used: BTreeMap::new(),
+            shared: Mutex::default(),
+            blueprints: Mutex::default(),
+        };
+        assembly = assembly.with_config(config).await?;
+        if let Err(error) = assembly.make_observers() {
+            assembly.close_fresh().await;
+            return Err(error);
+        }
         Ok(assembly)
+    }
+
+    /// The components of another configuration. Data stores that are the same in both stay open and
+    /// are in both; all that maps are made of besides is still to be drawn.
+    ///
+    /// If it fails, nothing is open that was not before.
+    pub(crate) async fn with_config(&self, config: Arc<Config>) -> Result<Self, FactoryError> {
+        config.check(&self.registry)?;
+        check_circles(&config)?;
+        let config = Arc::new(config.resolved(&self.registry));
+        let opener: Arc<dyn Opener> = Arc::<Registry>::clone(&self.registry);
+        let context = self.context.clone().with_base_dir(config.base_dir()).with_opener(opener);
+        let mut next = Self {
+            registry: Arc::clone(&self.registry),
+            context,
+            open_timeout_millis: self.open_timeout_millis,
+            entries: Entries::of(config.maps.keys().map(String::as_str)),
+            config,
+            opened: Vec::new(),
+            used: BTreeMap::new(),
+            shared: Mutex::new(lock(&self.shared).clone()),
+            blueprints: Mutex::default(),
+        };
+        next.try_engines()?;
+        next.open_data_stores(self.opened.clone()).await?;
+        Ok(next)
     }
 
     pub(super) fn set_clock(&mut self, clock: Arc<dyn Clock>) {
@@ -53,16 +90,52 @@ impl Assembly {
         lock(&self.blueprints).clear();
     }
 
-    pub(super) fn data_stores(&self) -> &[(String, Arc<dyn MapDataStore>)] {
+    pub(crate) fn config(&self) -> &Arc<Config> {
+        &self.config
+    }
+
+    pub(crate) fn opened(&self) -> &[Opened] {
         &self.opened
     }
 
-    pub(super) fn blueprint(&self, map: &str) -> Result<Arc<Blueprint>, FactoryError> {
-        let serving = self.entries.serving(map).and_then(|entry| self.config.maps.get_key_value(entry));
-        let Some((entry, settings)) = serving else { return Err(self.unknown(map)) };
+    /// Closes what was opened for this configuration, which comes to nothing.
+    pub(crate) async fn close_fresh(&self) {
+        let fresh: Vec<Opened> = self.opened.iter().filter(|opened| opened.fresh).cloned().collect();
+        for (place, error) in super::opening::close_all(fresh, self.context.clock(), 10_000).await {
+            tracing::warn!(place, error = format!("{error:#}"), "data store not closed in order");
+        }
+    }
+
+    pub(crate) fn blueprint(&self, map: &str) -> Result<Arc<Blueprint>, FactoryError> {
+        let Some((entry, settings)) = self.serving(map) else { return Err(self.unknown(map)) };
         let slot = Arc::clone(lock(&self.blueprints).entry(map.to_owned()).or_default());
-        let made = slot.get_or_make(|| self.draw(map, entry, settings).map(Arc::new))?;
-        Ok(Arc::clone(&made))
+        slot.get_or_make(|| self.draw(map, entry, settings, None))
+    }
+
+    /// The blueprint of a map that had another, whose observers stay as far as they are the same.
+    /// `None` if no entry serves it any more.
+    pub(crate) fn redraw(&self, before: &Blueprint) -> Result<Option<Arc<Blueprint>>, FactoryError> {
+        let Some((entry, settings)) = self.serving(&before.map) else { return Ok(None) };
+        let slot = Arc::clone(lock(&self.blueprints).entry(before.map.clone()).or_default());
+        let draw = || self.draw(&before.map, entry, settings, Some(&before.observers));
+        slot.get_or_make(draw).map(Some)
+    }
+
+    /// Forgets shared observers that no map has any more.
+    pub(crate) fn forget_unshared(&self) {
+        let slots: Vec<_> = lock(&self.blueprints).values().filter_map(|slot| slot.get().cloned()).collect();
+        let used: BTreeSet<String> = slots.iter().flat_map(|made| made.observers.shared()).collect();
+        lock(&self.shared).retain(|key, _| used.contains(key));
+    }
+
+    /// The blueprints that were drawn so far.
+    pub(crate) fn drawn(&self) -> Vec<Arc<Blueprint>> {
+        let slots: Vec<_> = lock(&self.blueprints).values().cloned().collect();
+        slots.iter().filter_map(|slot| slot.get().cloned()).collect()
+    }
+
+    fn serving(&self, map: &str) -> Option<(&String, &MapConfig)> {
+        self.config.maps.get_key_value(self.entries.serving(map)?)
     }
 
     fn unknown(&self, map: &str) -> FactoryError {
@@ -73,86 +146,56 @@ impl Assembly {
 
     /// Engines come first: making one is cheap and leaves nothing behind.
     fn try_engines(&self) -> Result<(), FactoryError> {
-        for (entry, settings) in &self.config.maps {
+        let attempt = |(entry, settings): (&String, &MapConfig)| {
             let context = self.context.clone().for_map(entry).for_partition(0);
-            drop(self.engine(entry, &settings.engine)?.make(&context)?);
-        }
-        Ok(())
+            self.engine(entry, &settings.engine).and_then(|engine| engine.make(&context)).err()
+        };
+        FactoryError::all(self.config.maps.iter().filter_map(attempt).collect())
     }
 
-    async fn open_data_stores(&mut self) -> Result<(), FactoryError> {
+    async fn open_data_stores(&mut self, mut before: Vec<Opened>) -> Result<(), FactoryError> {
+        before.iter_mut().for_each(|opened| opened.fresh = false);
+        let timeout = self.open_timeout_millis;
+        let opening = Opening::new(&self.config, &self.registry, &self.context, timeout, before);
+        self.opened = opening.open_all().await?;
+        let by_place: HashMap<&str, _> =
+            self.opened.iter().map(|opened| (opened.place.as_str(), &opened.store)).collect();
         for (entry, settings) in &self.config.maps {
-            let (place, spec) = match self.config.instance(&settings.data_store) {
-                Some((instance, spec)) => (KeyPath::of(["data_stores", instance]), spec),
-                None => (KeyPath::of(["maps", entry, "data_store"]), &settings.data_store),
-            };
-            let place = place.to_string();
-            let there = self.opened.iter().find(|(opened, _)| *opened == place);
-            let data_store = match there {
-                Some((_, data_store)) => Arc::clone(data_store),
-                None => {
-                    let data_store = self.open_data_store(&place, spec).await?;
-                    self.opened.push((place, Arc::clone(&data_store)));
-                    data_store
-                }
-            };
-            self.used.insert(entry.clone(), data_store);
+            let (place, _) = place_of(&self.config, entry, &settings.data_store);
+            if let Some(store) = by_place.get(place.as_str()) {
+                self.used.insert(entry.clone(), (place, Arc::clone(store)));
+            }
         }
         Ok(())
     }
 
-    async fn open_data_store(
+    pub(crate) fn make_observers(&self) -> Result<(), FactoryError> {
+        let exact = self.config.maps.keys().filter(|entry| !is_pattern(entry));
+        FactoryError::all(exact.filter_map(|map| self.blueprint(map).err()).collect())
+    }
+
+    fn draw(
         &self,
-        place: &str,
-        spec: &ComponentSpec,
-    ) -> Result<Arc<dyn MapDataStore>, FactoryError> {
-        let (descriptor, options) = self.component(ComponentKind::DataStore, spec, place)?;
-        let data_store = descriptor
-            .open_data_store(self.context.clone(), options)
-            .await
-            .map_err(|source| FactoryError::Component { place: place.to_owned(), source })?;
-        tracing::info!(place, component = spec.name, "data store opened");
-        Ok(data_store)
-    }
-
-    fn make_observers(&self) -> Result<(), FactoryError> {
-        let mut exact = self.config.maps.keys().filter(|entry| !is_pattern(entry));
-        exact.try_for_each(|map| self.blueprint(map).map(drop))
-    }
-
-    fn draw(&self, map: &str, entry: &str, settings: &MapConfig) -> Result<Blueprint, FactoryError> {
-        let Some(data_store) = self.used.get(entry) else { return Err(self.unknown(map)) };
-        let observers = self.observers(map, entry, settings)?;
-        let each = observers.iter().map(|named| Arc::clone(&named.observer)).collect();
+        map: &str,
+        entry: &str,
+        settings: &MapConfig,
+        before: Option<&Seats>,
+    ) -> Result<Blueprint, FactoryError> {
+        let Some((place, data_store)) = self.used.get(entry) else { return Err(self.unknown(map)) };
+        let context = self.context.clone().for_map(map);
+        let observers =
+            Seats::make(&self.registry, entry, &settings.observers, context, &self.shared, before)?;
         Ok(Blueprint {
             map: map.to_owned(),
             storage: settings.storage(),
             settings: settings.clone(),
             data_store: Arc::clone(data_store),
-            observer: Arc::new(CompositeMutationObserver::new(each)),
+            data_store_place: place.clone(),
             observers,
             engine: self.engine(entry, &settings.engine)?,
             context: self.context.clone(),
             unbounded: false,
         })
-    }
-
-    fn observers(
-        &self,
-        map: &str,
-        entry: &str,
-        settings: &MapConfig,
-    ) -> Result<Vec<NamedObserver>, FactoryError> {
-        let context = self.context.clone().for_map(map);
-        let one = |(index, spec): (usize, &ComponentSpec)| {
-            let place = KeyPath::of(["maps", entry, "observers"]).index(index).to_string();
-            let (descriptor, options) = self.component(ComponentKind::Observer, spec, &place)?;
-            let observer = descriptor
-                .create_observer(&context, options)
-                .map_err(|source| FactoryError::Component { place, source })?;
-            Ok(NamedObserver { name: spec.name.clone(), observer })
-        };
-        settings.observers.iter().enumerate().map(one).collect()
     }
 
     fn engine(&self, entry: &str, spec: &ComponentSpec) -> Result<EngineMaker, FactoryError> {

@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 use trilayer_core::{
-    CompositeMutationObserver, Context, DefaultRecordStore, Descriptor, HashMapStorage, MapDataStore,
-    MutationObserver, RecordStore as _, StorageConfig, StorageEngine,
+    Context, DefaultRecordStore, Descriptor, HashMapStorage, MapDataStore, RecordStore as _, StorageConfig,
+    StorageEngine,
 };
 
+use super::seats::Seats;
 use super::{FactoryError, Parts};
 use crate::config::KeyPath;
 use crate::{MapConfig, partition_of};
@@ -19,20 +20,13 @@ pub(crate) struct Blueprint {
     /// What each record store is given of them.
     pub(super) storage: StorageConfig,
     pub(crate) data_store: Arc<dyn MapDataStore>,
-    pub(crate) observers: Vec<NamedObserver>,
-    /// The observers as one; shared, so that a panic counts for the map.
-    pub(crate) observer: Arc<CompositeMutationObserver>,
+    /// What the configuration calls the data store.
+    pub(crate) data_store_place: String,
+    pub(crate) observers: Seats,
     pub(super) engine: EngineMaker,
     pub(super) context: Context,
     /// Whether any partition number will do.
     pub(super) unbounded: bool,
-}
-
-/// An observer and the name of its component.
-#[derive(Clone)]
-pub(crate) struct NamedObserver {
-    pub(crate) name: String,
-    pub(crate) observer: Arc<dyn MutationObserver>,
 }
 
 pub(super) enum EngineMaker {
@@ -42,27 +36,28 @@ pub(super) enum EngineMaker {
 
 impl Blueprint {
     pub(super) fn fixed(map: &str, parts: &Parts) -> Self {
+        let context = Context::new().with_clock(Arc::clone(&parts.clock));
         Self {
             map: map.to_owned(),
             settings: MapConfig::default(),
             storage: parts.config.clone(),
             data_store: Arc::clone(&parts.data_store),
-            observers: Vec::new(),
-            observer: Arc::new(CompositeMutationObserver::new(parts.observers.clone())),
+            data_store_place: "data store".to_owned(),
+            observers: Seats::fixed(parts.observers.clone(), context.clone()),
             engine: EngineMaker::HashMap,
-            context: Context::new().with_clock(Arc::clone(&parts.clock)),
+            context,
             unbounded: true,
         }
     }
 
     /// A new store of one partition.
-    pub(super) fn make(&self, partition: u32) -> Result<DefaultRecordStore, FactoryError> {
+    pub(crate) fn make(&self, partition: u32) -> Result<DefaultRecordStore, FactoryError> {
         self.check_partition(partition)?;
-        let engine = self.engine.make(&self.context.clone().for_map(&self.map).for_partition(partition))?;
+        let engine = self.make_engine(partition)?;
         let mut store = DefaultRecordStore::builder(&self.map, partition)
             .engine(engine)
             .data_store(Arc::clone(&self.data_store))
-            .observer(Arc::clone(&self.observer))
+            .observer(self.observers.of_store(partition)?)
             .config(self.storage.clone())
             .data_store_timeout_millis(self.settings.data_store_timeout_millis)
             .clock(Arc::clone(self.context.clock()));
@@ -76,6 +71,16 @@ impl Blueprint {
         store.init();
         tracing::debug!(map = self.map, partition, "record store opened");
         Ok(store)
+    }
+
+    /// What each record store is given of the settings.
+    pub(crate) fn storage(&self) -> &StorageConfig {
+        &self.storage
+    }
+
+    /// An empty engine for one partition.
+    pub(crate) fn make_engine(&self, partition: u32) -> Result<Box<dyn StorageEngine>, FactoryError> {
+        self.engine.make(&self.context.clone().for_map(&self.map).for_partition(partition))
     }
 
     pub(super) fn check_partition(&self, partition: u32) -> Result<(), FactoryError> {

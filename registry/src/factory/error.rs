@@ -32,6 +32,23 @@ pub enum FactoryError {
         /// Why.
         source: ComponentError,
     },
+    /// Data stores that use one another as their inner one, in a circle. Nothing was opened.
+    #[error("data stores use one another in a circle: {}", .circle.join(" → "))]
+    Circle {
+        /// The places of the circle, the first again at its end.
+        circle: Vec<String>,
+    },
+    /// A data store was not open in time.
+    #[error("{place} was not open within {millis} ms")]
+    OpenTimeout {
+        /// What the configuration says where.
+        place: String,
+        /// How long was waited, in ms.
+        millis: u64,
+    },
+    /// Several components could not be made. What was opened is closed again.
+    #[error("{}", several(.0))]
+    Several(Vec<FactoryError>),
     /// The map has fewer partitions.
     #[error("map {map:?} has no partition {partition}: its {partitions} count from 0")]
     NoPartition {
@@ -45,6 +62,22 @@ pub enum FactoryError {
     /// The maps were closed.
     #[error("the maps are closed: no more record stores are made")]
     Closed,
+}
+
+impl FactoryError {
+    /// One error for all there are; none if there are none.
+    pub(crate) fn all(mut errors: Vec<Self>) -> Result<(), Self> {
+        match errors.len() {
+            0 => Ok(()),
+            1 => Err(errors.remove(0)),
+            _ => Err(Self::Several(errors)),
+        }
+    }
+}
+
+fn several(errors: &[FactoryError]) -> String {
+    let heading = format!("{} components cannot be made:", errors.len());
+    errors.iter().fold(heading, |text, error| format!("{text}\n  {}", chain(error)))
 }
 
 /// An error with all its causes, in one line.

@@ -73,6 +73,14 @@ pub enum MapError {
         /// The most allowed.
         limit: u64,
     },
+    /// The map takes no more operations; nothing has happened.
+    #[error("map {map:?} is closed: {reason}")]
+    Closed {
+        /// The map.
+        map: String,
+        /// Why.
+        reason: &'static str,
+    },
     /// The record store of the key's partition cannot be made.
     #[error("map {map:?}: no record store for partition {partition}")]
     NoStore {

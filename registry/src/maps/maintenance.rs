@@ -1,6 +1,7 @@
 //! Maintenance in the background.
 
 use std::sync::Weak;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
@@ -47,6 +48,10 @@ async fn run(maps: Weak<Inner>, mut ticks: Interval) {
         let maps = Maps { inner };
         if maps.inner.closed.initialized() {
             return;
+        }
+        if maps.inner.ending.load(Ordering::Acquire) {
+            // A close that fails lets the maps go on.
+            continue;
         }
         if let Err(error) = maps.maintain().await {
             tracing::warn!(%error, "maintenance of the maps");

@@ -3,10 +3,12 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
+use arc_swap::{ArcSwap, ArcSwapOption};
 use trilayer_core::{Clock, DefaultRecordStore, HybridClock, Record, RecordStore as _, RecordValue, Value};
 
+use super::live::{Found, Limits, Standing, was_replaced};
 use super::{Inner, MapError};
 use crate::factory::Blueprint;
 use crate::join::join_all;
@@ -15,7 +17,8 @@ use crate::{RecordStoreFactory, partition_of};
 /// A map: values by key, spread over partitions by [`partition_of`].
 ///
 /// Cheap to clone; clones are the same map. A partition's record store is made when a key
-/// of it is first used and found without a lock from then on. What each operation
+/// of it is first used and found without a lock from then on. It goes on working when a
+/// [`reload`](super::Maps::reload) changes the map, until one removes it. What each operation
 /// promises under concurrency, failure and cancellation is told at [`DefaultRecordStore`].
 ///
 /// The plain methods ([`get`](Self::get), [`put`](Self::put), …) speak of [`Value`]s, kept
@@ -30,11 +33,15 @@ pub struct Map {
 }
 
 struct MapInner {
-    blueprint: Arc<Blueprint>,
+    name: String,
+    partition_count: u32,
+    limits: Limits,
+    blueprint: ArcSwap<Blueprint>,
     factory: Arc<RecordStoreFactory>,
     clock: Arc<dyn Clock>,
     stamps: Arc<HybridClock>,
-    partitions: Box<[OnceLock<Arc<DefaultRecordStore>>]>,
+    cells: Box<[ArcSwapOption<DefaultRecordStore>]>,
+    standing: Standing,
 }
 
 /// What a map holds, summed over its partitions.
@@ -63,16 +70,25 @@ pub struct MapUsage {
 
 impl Map {
     pub(super) fn new(blueprint: Arc<Blueprint>, maps: &Inner) -> Self {
-        let partitions = (0..blueprint.settings.partitions).map(|_| OnceLock::new()).collect();
-        let (factory, stamps) = (Arc::clone(&maps.factory), Arc::clone(&maps.stamps));
-        let clock = Arc::clone(&maps.clock);
-        Self { inner: Arc::new(MapInner { blueprint, factory, clock, stamps, partitions }) }
+        let settings = &blueprint.settings;
+        let inner = MapInner {
+            name: blueprint.map.clone(),
+            partition_count: settings.partitions,
+            limits: Limits::new(settings),
+            factory: Arc::clone(&maps.factory),
+            clock: Arc::clone(&maps.clock),
+            stamps: Arc::clone(&maps.stamps),
+            cells: (0..settings.partitions).map(|_| ArcSwapOption::empty()).collect(),
+            standing: Standing::default(),
+            blueprint: ArcSwap::new(blueprint),
+        };
+        Self { inner: Arc::new(inner) }
     }
 
     /// The map's name.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.inner.blueprint.map
+        &self.inner.name
     }
 
     /// The value under `key`, loaded if it is not in memory. Counts as an access.
@@ -91,8 +107,14 @@ impl Map {
     /// # Errors
     /// As [`get`](Self::get).
     pub async fn record(&self, key: &str, touch: bool) -> Result<Option<Record>, MapError> {
-        let store = self.store_of(key)?;
-        store.get(key, touch).await.map_err(|source| self.failed("get", source))
+        let partition = self.checked_partition(key)?;
+        loop {
+            let store = self.at(partition)?;
+            match store.get(key, touch).await {
+                Err(error) if was_replaced(&store, &error) => {}
+                outcome => return outcome.map_err(|source| self.failed("get", source)),
+            }
+        }
     }
 
     /// The values under `keys`, each key once, in the order of its first mention. Keys with
@@ -119,8 +141,13 @@ impl Map {
             by_partition.entry(self.partition_of(key)).or_default().push(key.clone());
         }
         let asked = by_partition.into_iter().map(|(partition, keys)| async move {
-            let store = self.store(partition)?;
-            store.get_all(&keys).await.map_err(|source| self.failed("get_all", source))
+            loop {
+                let store = self.at(partition)?;
+                match store.get_all(&keys).await {
+                    Err(error) if was_replaced(&store, &error) => {}
+                    outcome => return outcome.map_err(|source| self.failed("get_all", source)),
+                }
+            }
         });
         let mut found: HashMap<String, Record> = HashMap::with_capacity(keys.len());
         for answer in join_all(asked).await {
@@ -135,7 +162,16 @@ impl Map {
     /// When the key is refused.
     pub fn contains_in_memory(&self, key: &str) -> Result<bool, MapError> {
         self.check_key(key)?;
-        Ok(self.made(self.partition_of(key)).is_some_and(|store| store.exists_in_memory(key)))
+        loop {
+            let Some(store) = self.made(self.partition_of(key)) else { return Ok(false) };
+            if store.exists_in_memory(key) {
+                return Ok(true);
+            }
+            if !store.is_replaced() {
+                return Ok(false);
+            }
+            store.await_hand_over();
+        }
     }
 
     /// How many records are in memory, expired ones not yet swept included.
@@ -147,7 +183,8 @@ impl Map {
     /// What the map holds. Costs a lock of each stripe of each partition in use.
     #[must_use]
     pub fn usage(&self) -> MapUsage {
-        let mut sum = MapUsage { observer_panics: self.blueprint().observer.panics(), ..MapUsage::default() };
+        let observer_panics = self.blueprint().observers.panics();
+        let mut sum = MapUsage { observer_panics, ..MapUsage::default() };
         for usage in self.stores().iter().map(|store| store.usage()) {
             sum.partitions += 1;
             sum.resident += usage.resident;
@@ -169,51 +206,77 @@ impl Map {
             let told = catch_unwind(AssertUnwindSafe(|| named.observer.report()));
             (named.name.clone(), told.unwrap_or_else(|_| "its report panicked".into()))
         };
-        self.blueprint().observers.iter().map(report).collect()
+        self.blueprint().observers.named().iter().map(report).collect()
     }
 
     /// The partition a key falls on.
     #[must_use]
     pub fn partition_of(&self, key: &str) -> u32 {
-        partition_of(key, self.blueprint().settings.partitions)
+        partition_of(key, self.inner.partition_count)
     }
 
     /// The record store of a partition, made if this is its first use.
     ///
+    /// A reload may put another in its place: then it refuses every operation with
+    /// [`StoreError::Replaced`](trilayer_core::StoreError::Replaced), and this returns the successor.
+    /// The map's own methods see to that by themselves.
+    ///
     /// # Errors
     /// When the map has no such partition, the engine cannot be made, or the maps are closed.
     pub fn store(&self, partition: u32) -> Result<Arc<DefaultRecordStore>, MapError> {
-        self.made_or_make(partition).map(Arc::clone)
-    }
-
-    pub(super) fn store_of(&self, key: &str) -> Result<&Arc<DefaultRecordStore>, MapError> {
-        self.made_or_make(self.checked_partition(key)?)
+        self.at(partition).map(Found::into_arc)
     }
 
     pub(super) fn checked_partition(&self, key: &str) -> Result<u32, MapError> {
         self.check_key(key).map(|()| self.partition_of(key))
     }
 
-    pub(super) fn made_or_make(&self, partition: u32) -> Result<&Arc<DefaultRecordStore>, MapError> {
-        let place = usize::try_from(partition).ok().and_then(|at| self.inner.partitions.get(at));
-        if let Some(store) = place.and_then(OnceLock::get) {
-            return Ok(store);
+    /// The record store of a partition, for one operation.
+    pub(super) fn at(&self, partition: u32) -> Result<Found, MapError> {
+        self.inner.standing.check().map_err(|reason| self.closed(reason))?;
+        let cell = usize::try_from(partition).ok().and_then(|at| self.inner.cells.get(at));
+        if let Some(found) = cell.and_then(|cell| Found::in_cell(cell.load())) {
+            return Ok(found);
         }
         let no_store =
             |source| MapError::NoStore { map: self.name().to_owned(), partition, source: Box::new(source) };
-        let store = self.inner.factory.get_or_create(self.name(), partition).map_err(no_store)?;
-        let missing = || {
-            let (map, partitions) = (self.name().to_owned(), self.blueprint().settings.partitions);
-            no_store(crate::FactoryError::NoPartition { map, partition, partitions })
+        let Some(cell) = cell else {
+            let (map, partitions) = (self.name().to_owned(), self.inner.partition_count);
+            return Err(no_store(crate::FactoryError::NoPartition { map, partition, partitions }));
         };
-        Ok(place.ok_or_else(missing)?.get_or_init(|| store))
+        let store = self.inner.factory.get_or_create(self.name(), partition).map_err(no_store)?;
+        // Only into an empty cell: a reload may have put the successor there meanwhile.
+        drop(cell.compare_and_swap(&None::<Arc<DefaultRecordStore>>, Some(Arc::clone(&store))));
+        Ok(Found::in_cell(cell.load()).unwrap_or(Found::Made(store)))
     }
 
     /// The record store of a partition, if one was made.
     pub(super) fn made(&self, partition: u32) -> Option<Arc<DefaultRecordStore>> {
-        let place = self.inner.partitions.get(usize::try_from(partition).ok()?)?;
+        let cell = self.inner.cells.get(usize::try_from(partition).ok()?)?;
         // Others may have had the factory make it.
-        place.get().cloned().or_else(|| self.inner.factory.made(self.name(), partition))
+        cell.load_full().or_else(|| self.inner.factory.made(self.name(), partition))
+    }
+
+    /// Goes by another blueprint from now on.
+    pub(super) fn change(&self, blueprint: Arc<Blueprint>) {
+        self.inner.limits.set(&blueprint.settings);
+        self.inner.blueprint.store(blueprint);
+    }
+
+    /// Puts a store where callers look for it.
+    pub(super) fn place(&self, store: Arc<DefaultRecordStore>) {
+        let cell = usize::try_from(store.partition_id()).ok().and_then(|at| self.inner.cells.get(at));
+        if let Some(cell) = cell {
+            cell.store(Some(store));
+        }
+    }
+
+    pub(super) fn standing(&self) -> &Standing {
+        &self.inner.standing
+    }
+
+    fn closed(&self, reason: &'static str) -> MapError {
+        MapError::Closed { map: self.name().to_owned(), reason }
     }
 
     /// The map's record stores that were made, by partition.
@@ -222,11 +285,15 @@ impl Map {
     }
 
     pub(super) fn partition_count(&self) -> usize {
-        self.inner.partitions.len()
+        self.inner.cells.len()
     }
 
-    pub(super) fn blueprint(&self) -> &Blueprint {
-        &self.inner.blueprint
+    pub(super) fn blueprint(&self) -> Arc<Blueprint> {
+        self.inner.blueprint.load_full()
+    }
+
+    pub(super) fn max_value_bytes(&self) -> u64 {
+        self.inner.limits.value_bytes()
     }
 
     pub(super) fn now(&self) -> i64 {
@@ -238,7 +305,7 @@ impl Map {
     }
 
     fn check_key(&self, key: &str) -> Result<(), MapError> {
-        let (bytes, limit) = (key.len() as u64, self.blueprint().settings.max_key_bytes);
+        let (bytes, limit) = (key.len() as u64, self.inner.limits.key_bytes());
         match bytes {
             0 => Err(MapError::EmptyKey { map: self.name().to_owned() }),
             _ if bytes > limit => Err(MapError::KeyTooLong { map: self.name().to_owned(), bytes, limit }),

@@ -1,6 +1,7 @@
 //! Everything a map has, in memory or not, page by page.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use trilayer_core::{
     ExpiryReason, RecordMetadata, RecordStore as _, RecordValue, ScanPage, ScanRequest, StoredValue, Value,
@@ -60,20 +61,27 @@ impl Map {
     /// # Errors
     /// When the data store does not scan, or fails to.
     pub async fn scan(&self, request: ScanRequest) -> Result<ScannedPage, MapError> {
-        let data_store = &self.blueprint().data_store;
-        if !data_store.is_scannable() && !data_store.is_null() {
-            let data_store = format!("{:?}", self.blueprint().settings.data_store.name);
+        let blueprint = self.blueprint();
+        if !blueprint.data_store.is_scannable() && !blueprint.data_store.is_null() {
+            let data_store = format!("{:?}", blueprint.settings.data_store.name);
             return Err(MapError::CannotScan { map: self.name().to_owned(), data_store });
         }
         let limit = if request.limit == 0 { DEFAULT_LIMIT } else { request.limit.min(MAX_LIMIT) };
         let mut request = ScanRequest { limit, ..request };
         let mut page = ScannedPage::default();
         loop {
+            let stores = self.stores();
             let (candidates, more) = self.candidates(&request).await?;
-            request.after = candidates.keys().next_back().cloned().or(request.after);
-            let now = self.now();
-            page.items
-                .extend(candidates.into_iter().filter_map(|(key, stored)| self.shown(key, stored, now)));
+            let (last, now) = (candidates.keys().next_back().cloned(), self.now());
+            let shown: Vec<ScannedEntry> =
+                candidates.into_iter().filter_map(|(key, stored)| self.shown(key, stored, now)).collect();
+            if stores.iter().any(|store| store.is_replaced()) {
+                // A store that was replaced meanwhile may have shown less than there is: look again.
+                stores.iter().for_each(|store| store.await_hand_over());
+                continue;
+            }
+            request.after = last.or(request.after);
+            page.items.extend(shown);
             page.more = more;
             if !more || page.items.len() >= limit {
                 break;
@@ -112,7 +120,7 @@ impl Map {
     }
 
     async fn persisted(&self, request: &ScanRequest) -> Result<ScanPage, MapError> {
-        let data_store = &self.blueprint().data_store;
+        let data_store = Arc::clone(&self.blueprint().data_store);
         if data_store.is_null() {
             return Ok(ScanPage::default());
         }

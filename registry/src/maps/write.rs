@@ -1,9 +1,13 @@
 //! The changing methods of a map.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use trilayer_core::{CallerProvenance, ExpiryPolicy, RecordStore as _, RecordValue, ScanRequest, Value};
+use trilayer_core::{
+    CallerProvenance, DefaultRecordStore, ExpiryPolicy, RecordStore as _, RecordValue, ScanRequest, Value,
+};
 
+use super::live::was_replaced;
 use super::map::single;
 use super::{Map, MapError};
 
@@ -37,8 +41,13 @@ impl Map {
     ) -> Result<Option<RecordValue>, MapError> {
         let partition = self.checked_partition(key)?;
         self.check_value(&value)?;
-        let store = self.made_or_make(partition)?;
-        store.put(key, value, expiry, provenance).await.map_err(|source| self.failed("put", source))
+        loop {
+            let store = self.at(partition)?;
+            match store.put(key, value.clone(), expiry, provenance).await {
+                Err(error) if was_replaced(&store, &error) => {}
+                outcome => return outcome.map_err(|source| self.failed("put", source)),
+            }
+        }
     }
 
     /// As [`put`](Self::put), without asking for the value it replaces.
@@ -63,8 +72,13 @@ impl Map {
     ) -> Result<(), MapError> {
         let partition = self.checked_partition(key)?;
         self.check_value(&value)?;
-        let store = self.made_or_make(partition)?;
-        store.set(key, value, expiry, provenance).await.map_err(|source| self.failed("set", source))
+        loop {
+            let store = self.at(partition)?;
+            match store.set(key, value.clone(), expiry, provenance).await {
+                Err(error) if was_replaced(&store, &error) => {}
+                outcome => return outcome.map_err(|source| self.failed("set", source)),
+            }
+        }
     }
 
     /// Removes `key`; returns its value, loaded if it is not in memory.
@@ -87,8 +101,14 @@ impl Map {
         key: &str,
         provenance: CallerProvenance,
     ) -> Result<Option<RecordValue>, MapError> {
-        let store = self.store_of(key)?;
-        store.remove(key, provenance).await.map_err(|source| self.failed("remove", source))
+        let partition = self.checked_partition(key)?;
+        loop {
+            let store = self.at(partition)?;
+            match store.remove(key, provenance).await {
+                Err(error) if was_replaced(&store, &error) => {}
+                outcome => return outcome.map_err(|source| self.failed("remove", source)),
+            }
+        }
     }
 
     /// Empties the map, in memory and in the data store; returns how many keys the data
@@ -103,18 +123,26 @@ impl Map {
     pub async fn clear_through(&self) -> Result<u64, MapError> {
         let mut removed = 0;
         for partition in self.partitions_with_keys().await? {
-            let store = self.store(partition)?;
-            let cleared = store.clear_through(false).await;
-            removed += cleared.map_err(|source| self.failed("clear_through", source))?;
+            removed += self.clear_partition(partition).await?;
         }
         Ok(removed)
+    }
+
+    async fn clear_partition(&self, partition: u32) -> Result<u64, MapError> {
+        loop {
+            let store = self.at(partition)?;
+            match store.clear_through(false).await {
+                Err(error) if was_replaced(&store, &error) => {}
+                outcome => return outcome.map_err(|source| self.failed("clear_through", source)),
+            }
+        }
     }
 
     /// Those in use, and those the data store has keys of: each of the others would cost a
     /// scan for nothing.
     async fn partitions_with_keys(&self) -> Result<BTreeSet<u32>, MapError> {
         let mut partitions: BTreeSet<u32> = self.stores().iter().map(|store| store.partition_id()).collect();
-        let data_store = &self.blueprint().data_store;
+        let data_store = Arc::clone(&self.blueprint().data_store);
         let mut request = ScanRequest { limit: PAGE, ..ScanRequest::default() };
         let mut more = data_store.is_scannable() && !data_store.is_null();
         while more && partitions.len() < self.partition_count() {
@@ -135,10 +163,22 @@ impl Map {
     pub async fn flush(&self) -> Result<(), MapError> {
         let mut outcome = Ok(());
         for store in self.stores() {
-            let flushed = store.hard_flush().await;
+            let flushed = self.flush_partition(store).await;
             outcome = outcome.and(flushed.map_err(|source| self.failed("flush", source)));
         }
         outcome
+    }
+
+    /// Flushes a store, or the one that has taken its place.
+    async fn flush_partition(&self, mut store: Arc<DefaultRecordStore>) -> anyhow::Result<()> {
+        loop {
+            match store.hard_flush().await {
+                Err(error) if was_replaced(&store, &error) => {}
+                outcome => return outcome,
+            }
+            let Some(heir) = self.made(store.partition_id()) else { return Ok(()) };
+            store = heir;
+        }
     }
 
     fn stamped(&self, value: impl Into<Value>) -> RecordValue {
@@ -146,7 +186,7 @@ impl Map {
     }
 
     fn check_value(&self, value: &RecordValue) -> Result<(), MapError> {
-        let (bytes, limit) = (value.heap_bytes(), self.blueprint().settings.max_value_bytes);
+        let (bytes, limit) = (value.heap_bytes(), self.max_value_bytes());
         if bytes <= limit {
             return Ok(());
         }

@@ -13,4 +13,5 @@ mod graph;
 mod kill;
 mod load;
 mod rig;
+mod run;
 mod signals;

@@ -4,6 +4,7 @@
 mod a_ordering;
 mod b_put;
 mod c_get;
+mod changes;
 mod d_remove;
 mod e_evict;
 mod f_lifecycle;

@@ -73,6 +73,8 @@ pub(crate) enum Command {
     Check,
     /// Show what the configuration comes to, and where each value and component comes from
     Explain(Explain),
+    /// Open all maps and answer requests on standard input, until it ends or a signal says so
+    Run(Run),
 }
 
 /// Loading the same file again stores nothing twice: a line replaces what its key had. Of
@@ -200,6 +202,38 @@ pub(crate) struct Graph {
 pub(crate) enum GraphFormat {
     Text,
     Dot,
+}
+
+/// Reads one JSON object a line and answers each by one line, in order:
+///
+///   {"op":"put","map":"m","key":"k","value":1}  get, remove: the same without value
+///   {"op":"stats"}  {"op":"health"}  {"op":"reload"}
+///
+/// An "id" is given back with the answer. SIGHUP reads the configuration again and changes what
+/// differs while the maps are used; a configuration that is not right is told, and the one
+/// before goes on. SIGTERM, SIGINT and the end of input shut down in order: 0 if everything was
+/// flushed and closed in time, 74 if not; a second signal ends at once.
+#[derive(Debug, Args)]
+#[command(verbatim_doc_comment)]
+pub(crate) struct Run {
+    /// Reload when the configuration file changes, too
+    #[arg(long)]
+    pub(crate) watch: bool,
+    /// How often to look whether it has
+    #[arg(long, value_name = "MS", default_value_t = 500, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) watch_millis: u64,
+    /// How often to sweep what expired and hand over what was not persisted
+    #[arg(long, value_name = "MS", default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(crate) maintenance_millis: u64,
+    /// How long flushing may take at the end; 0 = without end
+    #[arg(long, value_name = "MS", default_value_t = 30_000)]
+    pub(crate) flush_millis: u64,
+    /// How long closing a data store may take at the end; 0 = without end
+    #[arg(long, value_name = "MS", default_value_t = 10_000)]
+    pub(crate) close_millis: u64,
+    /// Do not read standard input: run until a signal comes
+    #[arg(long)]
+    pub(crate) no_input: bool,
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ mod load;
 mod pages;
 mod put;
 mod remove;
+mod run;
 mod scan;
 mod schema;
 mod stats;
@@ -35,5 +36,6 @@ pub(crate) async fn run(session: &Session, command: Command) -> Result<(), Failu
         Command::Graph(graph) => graph::run(session, &graph),
         Command::Check => check::run(session).await,
         Command::Explain(explain) => explain::run(session, &explain),
+        Command::Run(run) => run::run(session, run).await,
     }
 }

@@ -4,7 +4,7 @@ use std::io::IsTerminal as _;
 
 use serde_json::json;
 use trilayer::{
-    ComponentError, ComponentKind, ConfigError, FactoryError, MapError, MapsError, RegistryError,
+    ComponentError, ComponentKind, ConfigError, FactoryError, MapError, MapsError, RegistryError, ReloadError,
 };
 
 use crate::output::say;
@@ -105,19 +105,21 @@ impl Failure {
         self.exit
     }
 
+    /// As plain data, for those who answer others.
+    pub(crate) fn as_json(&self) -> serde_json::Value {
+        let (message, causes) = self.lines.split_first().map_or(("", &[][..]), |(first, rest)| (first, rest));
+        let mut told = json!({ "code": self.exit.code(), "message": message, "causes": causes });
+        if let Some(error) = &self.config {
+            told["problems"] = json!(error.problems());
+        }
+        told
+    }
+
     /// Says it on standard error: readable text, or one JSON object.
     pub(crate) fn report(&self, as_json: bool) {
         let Some((message, causes)) = self.lines.split_first() else { return };
         let text = match (&self.config, as_json) {
-            (None, true) => {
-                json!({ "error": { "code": self.exit.code(), "message": message, "causes": causes } })
-                    .to_string()
-            }
-            (Some(error), true) => {
-                let (code, problems) = (self.exit.code(), error.problems());
-                json!({ "error": { "code": code, "message": message, "causes": causes, "problems": problems } })
-                    .to_string()
-            }
+            (_, true) => json!({ "error": self.as_json() }).to_string(),
             (Some(error), false) => error.render(is_coloured()),
             (None, false) => self.readable(message, causes),
         };
@@ -163,6 +165,18 @@ impl From<MapsError> for Failure {
     }
 }
 
+impl From<ReloadError> for Failure {
+    fn from(error: ReloadError) -> Self {
+        let exit = match &error {
+            ReloadError::Config(error) => of_factory(error),
+            ReloadError::NeedsRestart(_) => Exit::Config,
+            ReloadError::Flush(_) | ReloadError::Busy(_) => Exit::Io,
+            _ => Exit::Other,
+        };
+        Self::new(exit, error)
+    }
+}
+
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
         let mut failure = Self::message(Exit::Config, error.to_string());
@@ -191,7 +205,11 @@ fn of_map(error: &MapError) -> Exit {
 
 fn of_factory(error: &FactoryError) -> Exit {
     match error {
-        FactoryError::Config(_) | FactoryError::UnknownMap { .. } => Exit::Config,
+        FactoryError::Config(_) | FactoryError::UnknownMap { .. } | FactoryError::Circle { .. } => {
+            Exit::Config
+        }
+        FactoryError::OpenTimeout { .. } => Exit::Io,
+        FactoryError::Several(errors) => errors.first().map_or(Exit::Other, of_factory),
         FactoryError::Component { source, .. } => of_component(source),
         _ => Exit::Other,
     }

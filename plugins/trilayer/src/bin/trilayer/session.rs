@@ -42,7 +42,7 @@ impl Session {
         }
     }
 
-    async fn open(&self) -> Result<Maps, Failure> {
+    pub(crate) async fn open(&self) -> Result<Maps, Failure> {
         let registry = Registry::linked()?;
         let config = self.config(&registry)?;
         for warning in config.problems(&registry) {

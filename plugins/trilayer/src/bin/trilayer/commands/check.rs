@@ -42,7 +42,8 @@ pub(super) async fn run(session: &Session) -> Result<(), Failure> {
     session
         .with_maps(async |maps| {
             let mut checked = Vec::new();
-            for (name, settings) in &maps.config().maps {
+            let config = maps.config();
+            for (name, settings) in &config.maps {
                 checked.push(check(maps, name, settings).await?);
             }
             let mut output = Output::new();

@@ -25,7 +25,7 @@ pub(super) async fn run(session: &Session, load: Load) -> Result<(), Failure> {
             let progress = Progress::of_bytes(input.bytes, session.global.json);
             let job = Job {
                 map: maps.get(&load.map)?,
-                settings: crate::input::settings_of(maps.config(), &load.map),
+                settings: crate::input::settings_of(&maps.config(), &load.map),
                 name: input.name,
                 progress: progress.clone(),
                 as_json: session.global.json,

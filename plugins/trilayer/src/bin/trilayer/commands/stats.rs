@@ -12,7 +12,7 @@ use crate::output::Output;
 use crate::session::Session;
 
 #[derive(Serialize)]
-struct MapStats {
+pub(super) struct MapStats {
     map: String,
     engine: String,
     data_store: String,
@@ -27,6 +27,8 @@ struct MapStats {
     overdue: u64,
     /// Calls it did not answer in time.
     timeouts: u64,
+    /// Why its data store cannot be used; `None` if it can.
+    problem: Option<String>,
     observers: Vec<ObserverReport>,
 }
 
@@ -45,12 +47,12 @@ pub(super) async fn run(session: &Session, stats: Stats) -> Result<(), Failure> 
 }
 
 /// The maps that are named without a pattern.
-fn exact_names(maps: &Maps) -> Vec<String> {
-    maps.names().filter(|name| maps.config().serving(name).is_some()).map(str::to_owned).collect()
+pub(super) fn exact_names(maps: &Maps) -> Vec<String> {
+    maps.names().filter(|name: &String| maps.config().serving(name).is_some()).collect()
 }
 
-async fn of(maps: &Maps, map: &Map) -> Result<MapStats, Failure> {
-    let settings = settings_of(maps.config(), map.name());
+pub(super) async fn of(maps: &Maps, map: &Map) -> Result<MapStats, Failure> {
+    let settings = settings_of(&maps.config(), map.name());
     let stored = match Pages::new(map, "").count().await {
         Ok(count) => Some(count),
         Err(trilayer::MapError::CannotScan { .. }) => None,
@@ -69,8 +71,15 @@ async fn of(maps: &Maps, map: &Map) -> Result<MapStats, Failure> {
         observer_panics: usage.observer_panics,
         overdue: usage.overdue,
         timeouts: usage.timeouts,
+        problem: problem_of(maps, map).await,
         observers: ObserverReport::all_of(map),
     })
+}
+
+/// Why the data store of a map cannot be used.
+async fn problem_of(maps: &Maps, map: &Map) -> Option<String> {
+    let health = maps.health().await;
+    health.into_iter().find(|health| health.maps.iter().any(|name| name == map.name()))?.problem
 }
 
 fn print(stats: &MapStats, output: &mut Output) -> Result<(), Failure> {
@@ -92,6 +101,9 @@ fn print(stats: &MapStats, output: &mut Output) -> Result<(), Failure> {
     }
     if stats.observer_panics > 0 {
         output.text(&format!("  {} calls of observers panicked", stats.observer_panics))?;
+    }
+    if let Some(problem) = &stats.problem {
+        output.text(&format!("  the data store cannot be used: {problem}"))?;
     }
     if stats.timeouts > 0 {
         let (timeouts, overdue) = (stats.timeouts, stats.overdue);
