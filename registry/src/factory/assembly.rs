@@ -81,17 +81,18 @@ impl Assembly {
     }
 
     async fn open_data_stores(&mut self) -> Result<(), FactoryError> {
+        let mut shared: HashMap<String, Arc<dyn MapDataStore>> = HashMap::new();
         for (entry, settings) in &self.config.maps {
             let (place, spec) = match self.config.instance(&settings.data_store) {
                 Some((instance, spec)) => (KeyPath::of(["data_stores", instance]), spec),
                 None => (KeyPath::of(["maps", entry, "data_store"]), &settings.data_store),
             };
             let place = place.to_string();
-            let there = self.opened.iter().find(|(opened, _)| *opened == place);
-            let data_store = match there {
-                Some((_, data_store)) => Arc::clone(data_store),
+            let data_store = match shared.get(&place) {
+                Some(data_store) => Arc::clone(data_store),
                 None => {
                     let data_store = self.open_data_store(&place, spec).await?;
+                    shared.insert(place.clone(), Arc::clone(&data_store));
                     self.opened.push((place, Arc::clone(&data_store)));
                     data_store
                 }

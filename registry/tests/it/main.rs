@@ -5,7 +5,9 @@
 mod config;
 mod cost;
 mod environment;
+mod explain;
 mod factory;
+mod files;
 mod maps;
 mod mistakes;
 mod pages;

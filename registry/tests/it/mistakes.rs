@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use trilayer_registry::{Config, ConfigError, ConfigLoader};
+use trilayer_testkit::evidence::{amount, seed, tried};
 
 use crate::parts;
 
@@ -96,4 +97,32 @@ fn every_mistake_is_told_exactly_so() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
     assert!(count >= 150 || std::env::var_os("TRILAYER_UPDATE").is_some(), "{count} cases");
+}
+
+/// Every word of the cases, put together at random.
+#[test]
+fn no_text_makes_the_reader_panic() {
+    let words: Vec<String> =
+        files().iter().flat_map(|file| cases(file)).flat_map(|case| pieces(&case.text)).collect();
+    let registry = parts::registry();
+    let texts = amount("TRILAYER_CONFIG_TEXTS", 3_000);
+    let mut random = fastrand::Rng::with_seed(seed());
+    for _ in 0..texts {
+        let count = random.usize(1..40);
+        let text: String = (0..count).map(|_| words[random.usize(..words.len())].as_str()).collect();
+        let loader = ConfigLoader::new().text(&text).registry(&registry);
+        match loader.load() {
+            Ok(config) => drop(config.explain(&registry, None).unwrap().to_string()),
+            Err(error) => {
+                assert!(!error.render(true).is_empty() && !error.problems().is_empty(), "{text}");
+                let lines = error.to_string().lines().count();
+                assert_eq!(lines, error.problems().len() + 1, "{text}\n{error}");
+            }
+        }
+    }
+    tried("configuration-texts", texts);
+}
+
+fn pieces(text: &str) -> Vec<String> {
+    text.split_inclusive([' ', '\n', '=', ',', '.', '[', ']', '{', '}', '"']).map(str::to_owned).collect()
 }
