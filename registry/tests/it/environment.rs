@@ -174,3 +174,12 @@ fn values_that_are_not_utf8_are_told_by_a_process_of_its_own() {
         .unwrap();
     assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stdout));
 }
+
+#[test]
+fn an_option_is_set_beside_a_name_in_short() {
+    let variables = [("TRILAYER__MAPS__A__ENGINE__FANOUT", "4")];
+    let config = load("[maps.a]\nengine = \"btree\"", &variables).unwrap();
+    assert_eq!(config.maps["a"].engine.name, "btree");
+    assert_eq!(config.maps["a"].engine.options["fanout"], 4);
+    config.check(&parts::registry()).unwrap();
+}
