@@ -13,11 +13,11 @@ use std::time::{Duration, Instant};
 use trilayer_core::{Context, Descriptor, HashMapStorage, Origin, SystemClock};
 use trilayer_registry::{Config, ConfigLoader, RecordStoreFactory, Registry};
 
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 3;
 
 fn main() {
     println!("{:>8} {:>14} {:>14} {:>14} {:>14}", "maps", "read, ms", "each, µs", "wrong, µs", "find, ns");
-    for maps in [1_000, 10_000, 100_000] {
+    for maps in [1_000, 5_000, 10_000, 20_000] {
         let (right, wrong) = (text(maps, "shards"), text(maps, "shrads"));
         let read = best(|| drop(black_box(load(&right).unwrap())));
         let refused = best(|| drop(black_box(load(&wrong).unwrap_err())));

@@ -15,6 +15,7 @@ use serde_json::Value as Json;
 
 use super::path::Step;
 use super::provenance::Variable;
+use super::sight::slot;
 use super::{KeyPath, Layer, Problem, ProblemCode, tree};
 use name::place;
 
@@ -89,7 +90,8 @@ impl EnvLayer {
         let strange = |path: &KeyPath| -> Option<(KeyPath, Problem)> {
             let [Step::Key(table), Step::Key(name), _, ..] = path.steps() else { return None };
             let Some(Value::Dict(_, entries)) = file.get(table) else { return None };
-            let opened = self.variables.contains_key(&KeyPath::of([table.as_str(), name]));
+            let whole = [KeyPath::of([table.as_str()]), KeyPath::of([table.as_str(), name])];
+            let opened = whole.iter().any(|place| self.variables.contains_key(place));
             if entries.is_empty() || entries.contains_key(name) || opened {
                 return None;
             }
@@ -167,6 +169,28 @@ fn insert(table: &mut Dict, keys: &[&str], value: Value) {
     }
     if let Value::Dict(_, inner) = inner {
         insert(inner, rest, value);
+    }
+}
+
+/// Where the file names a component in short and a variable sets an option of it, the name becomes a
+/// table, so that the option stands beside it and not in its place.
+pub(super) fn widen(file: &mut Dict, variables: &BTreeMap<KeyPath, Variable>) {
+    for path in variables.keys() {
+        let steps = path.steps();
+        let Some((_, length)) = slot(steps).filter(|(_, length)| *length < steps.len()) else { continue };
+        let Some((last, outer)) = steps[..length].split_last() else { continue };
+        let mut here = Some(&mut *file);
+        for step in outer {
+            here = match here.and_then(|table| table.get_mut(key_of(step))) {
+                Some(Value::Dict(_, table)) => Some(table),
+                _ => None,
+            };
+        }
+        let Some(value) = here.and_then(|table| table.get_mut(key_of(last))) else { continue };
+        if let Value::String(tag, name) = value {
+            let name = Value::String(*tag, std::mem::take(name));
+            *value = Value::Dict(Tag::Default, Dict::from([("use".to_owned(), name)]));
+        }
     }
 }
 

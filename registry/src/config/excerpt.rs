@@ -41,6 +41,8 @@ impl Excerpt {
             shown.span.end = shown.text.len();
         }
         shown.span.end = shown.span.end.max(shown.span.start);
+        let end = shown.text.trim_end().len().max(shown.span.end);
+        shown.text.truncate(end);
         Self { line: source.at(span.start).0, text: shown.text, span: shown.span }
     }
 }
@@ -112,10 +114,10 @@ mod tests {
     #[test]
     fn what_is_masked_is_not_shown_whatever_is_meant() {
         let text = "a = \"secret\", b = 2 # secret";
-        assert_eq!(excerpt(text, 4..12, Some(4..12)), ("a = ***, b = 2 ".into(), "***".into()));
-        assert_eq!(excerpt(text, 0..1, Some(4..12)), ("a = ***, b = 2 ".into(), "a".into()));
-        assert_eq!(excerpt(text, 14..15, Some(4..12)), ("a = ***, b = 2 ".into(), "b".into()));
-        assert_eq!(excerpt(text, 6..9, Some(4..12)).0, "a = ***, b = 2 ", "nor a part of it");
+        assert_eq!(excerpt(text, 4..12, Some(4..12)), ("a = ***, b = 2".into(), "***".into()));
+        assert_eq!(excerpt(text, 0..1, Some(4..12)), ("a = ***, b = 2".into(), "a".into()));
+        assert_eq!(excerpt(text, 14..15, Some(4..12)), ("a = ***, b = 2".into(), "b".into()));
+        assert_eq!(excerpt(text, 6..9, Some(4..12)).0, "a = ***, b = 2", "nor a part of it");
     }
 
     #[test]

@@ -140,11 +140,12 @@ impl ConfigLoader {
 /// What the layers say together, and what is wrong with that.
 fn config(
     text: Option<Text>,
-    tree: Tree,
+    mut tree: Tree,
     layer: EnvLayer,
     schemas: Option<&Schemas<'_>>,
 ) -> (Config, Vec<Problem>) {
     let sight = Sight::new(schemas);
+    env::widen(&mut tree.values, &layer.variables);
     let merged =
         Figment::from(Serialized::defaults(Config::default())).merge(FileLayer(tree.values)).merge(&layer);
     let mut merged: Json = match merged.extract() {

@@ -54,7 +54,10 @@ pub(super) fn parts(schema: &Json) -> impl Iterator<Item = &Json> {
 /// Of which a value must be one: `anyOf` or `oneOf`, without null, which TOML cannot say.
 pub(super) fn choices<'s>(root: &'s Json, schema: &'s Json) -> Vec<&'s Json> {
     let lists = ["anyOf", "oneOf"].into_iter().filter_map(|key| schema.get(key)?.as_array());
-    lists.flatten().filter(|choice| resolve(root, choice).get("type") != Some(&Json::from("null"))).collect()
+    let is_null = |choice: &&Json| resolve(root, choice).get("type") == Some(&Json::from("null"));
+    // A schema that is a choice of itself says nothing, and must not be followed for ever.
+    let is_itself = |choice: &&Json| std::ptr::eq(resolve(root, choice), resolve(root, schema));
+    lists.flatten().filter(|choice| !is_null(choice) && !is_itself(choice)).collect()
 }
 
 /// The types a schema itself names, without null.
@@ -149,4 +152,33 @@ pub(super) fn inner_kind(
 fn is_open(schema: &Json) -> bool {
     const NARROWING: [&str; 6] = ["type", "enum", "const", "anyOf", "oneOf", "allOf"];
     NARROWING.iter().all(|key| schema.get(*key).is_none())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_schema_that_is_a_choice_of_itself_is_not_followed_for_ever() {
+        let root = json!({ "anyOf": [{ "$ref": "#" }, { "type": "integer" }] });
+        assert_eq!(choices(&root, &root).len(), 1);
+        assert!(!is_secret(&root, &root) && listed(&root, &root).is_none());
+    }
+
+    #[test]
+    fn a_secret_is_one_however_it_is_written() {
+        let root = json!({ "$defs": { "Secret": { "type": "string", "writeOnly": true } } });
+        let reference = json!({ "$ref": "#/$defs/Secret" });
+        for secret in [
+            json!({ "type": "string", "format": "password" }),
+            json!({ "writeOnly": true }),
+            json!({ "anyOf": [reference, { "type": "null" }] }),
+            json!({ "allOf": [reference] }),
+            reference,
+        ] {
+            assert!(is_secret(&root, &secret), "{secret}");
+        }
+        assert!(!is_secret(&root, &json!({ "type": "string" })));
+    }
 }

@@ -1,5 +1,7 @@
 use trilayer_registry::{Config, ConfigError, ConfigLoader};
 
+use crate::parts;
+
 fn load(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
     let pairs = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     ConfigLoader::new().text(text).env(pairs).load()
@@ -108,4 +110,76 @@ fn deeply_nested_values_do_not_overflow_the_stack() {
     }
     let name = format!("TRILAYER{}", "__A".repeat(100_000));
     assert!(load("", &[(&name, "1")]).is_err());
+}
+
+#[test]
+fn maps_of_any_name_are_reached() {
+    let text = "[maps.\"Größe.b\"]\n[maps.A]\n[maps.a]\n[maps.\"a__b\"]\n[maps.\"\\\"q\\\"\"]";
+    let variables = [
+        ("TRILAYER__MAPS___X47R_XC3_XB6_XC3_X9FE_X2EB__PARTITIONS", "2"),
+        ("TRILAYER__MAPS___X41__PARTITIONS", "3"),
+        ("TRILAYER__MAPS__A__PARTITIONS", "4"),
+        ("TRILAYER__MAPS__A_X5F_X5FB__PARTITIONS", "5"),
+        ("TRILAYER__MAPS___X22Q_X22__PARTITIONS", "6"),
+    ];
+    let config = load(text, &variables).unwrap();
+    let partitions = ["Größe.b", "A", "a", "a__b", "\"q\""].map(|map| config.maps[map].partitions);
+    assert_eq!(partitions, [2, 3, 4, 5, 6]);
+}
+
+#[test]
+fn what_looks_like_a_number_stays_text_where_text_is_wanted() {
+    let text = "[data_stores.\"7\"]\nuse = \"file\"\n[maps.a]\ndata_store = \"x\"";
+    let variables = [
+        ("TRILAYER__DATA_STORES__7__PATH", "0123"),
+        ("TRILAYER__DATA_STORES__7__TOKEN", "[1]"),
+        ("TRILAYER__DATA_STORES__7__MODE", "12"),
+        ("TRILAYER__MAPS__A__DATA_STORE", "7"),
+    ];
+    let config = load(text, &variables).unwrap();
+    assert_eq!(config.maps["a"].data_store.name, "7");
+    let registry = parts::registry();
+    config.check(&registry).unwrap_err();
+    let resolved = config.resolved(&registry);
+    resolved.check(&registry).unwrap();
+    let options = &resolved.data_stores["7"].options;
+    assert_eq!(
+        (&options["path"], &options["token"], &options["mode"]),
+        (&"0123".into(), &"[1]".into(), &12.into())
+    );
+}
+
+#[test]
+fn a_whole_map_can_be_added_beside_those_of_the_file() {
+    let variables = [("TRILAYER__MAPS__B", "{}"), ("TRILAYER__MAPS__B__PARTITIONS", "7")];
+    assert_eq!(load("[maps.a]", &variables).unwrap().maps["b"].partitions, 7);
+}
+
+#[cfg(unix)]
+#[test]
+fn values_that_are_not_utf8_are_told_by_a_process_of_its_own() {
+    use std::os::unix::ffi::OsStrExt as _;
+    if std::env::var_os("TRILAYER_TEST_INNER").is_some() {
+        let error = ConfigLoader::new().process_env().load().unwrap_err();
+        let variable = "environment variable TRILAYER__MAPS__A__ENGINE: the value is not UTF-8";
+        assert!(error.to_string().contains(variable), "{error}");
+        return;
+    }
+    let this = "environment::values_that_are_not_utf8_are_told_by_a_process_of_its_own";
+    let ran = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", this])
+        .env("TRILAYER_TEST_INNER", "1")
+        .env("TRILAYER__MAPS__A__ENGINE", std::ffi::OsStr::from_bytes(b"\xff"))
+        .output()
+        .unwrap();
+    assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stdout));
+}
+
+#[test]
+fn an_option_is_set_beside_a_name_in_short() {
+    let variables = [("TRILAYER__MAPS__A__ENGINE__FANOUT", "4")];
+    let config = load("[maps.a]\nengine = \"btree\"", &variables).unwrap();
+    assert_eq!(config.maps["a"].engine.name, "btree");
+    assert_eq!(config.maps["a"].engine.options["fanout"], 4);
+    config.check(&parts::registry()).unwrap();
 }
