@@ -8,7 +8,7 @@ use std::ops::Bound;
 
 use parking_lot::RwLock;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use trilayer::{Config, Maps, Registry};
 use trilayer_core::{
     AtomicUpdate, Context, Descriptor, FetchResult, IterationCursor, Record, RecordMetadata,
@@ -23,11 +23,13 @@ struct OrderedOptions {
     order: Order,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 enum Order {
+    /// From the first key to the last.
     #[default]
     Ascending,
+    /// From the last key to the first.
     Descending,
 }
 

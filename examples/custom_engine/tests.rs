@@ -57,3 +57,13 @@ fn an_unknown_option_is_refused() {
     };
     assert!(refused.contains("ordre"), "{refused}");
 }
+
+/// What `trilayer docs` would show of it.
+#[tokio::test]
+async fn its_own_example_of_a_configuration_can_be_used() -> anyhow::Result<()> {
+    let registry = Registry::linked()?;
+    let example = registry.example(registry.get(trilayer::ComponentKind::Engine, "ordered")?);
+    assert!(example.contains("order = \"ascending\""), "{example}");
+    Maps::open(registry, Config::from_toml(&example)?).await?.close().await?;
+    Ok(())
+}

@@ -64,3 +64,13 @@ async fn the_whole_data_set_adds_up() -> anyhow::Result<()> {
     assert_eq!((sums.len(), sums.iter().filter_map(|(_, sum)| sum.as_int()).sum()), (171, 2_925_740_688_i64));
     Ok(())
 }
+
+/// What `trilayer docs` would show of it.
+#[tokio::test]
+async fn its_own_example_of_a_configuration_can_be_used() -> anyhow::Result<()> {
+    let registry = Registry::linked()?;
+    let example = registry.example(registry.get(trilayer::ComponentKind::Observer, "sum-by")?);
+    assert!(example.contains("group = \"country\""), "{example}");
+    Maps::open(registry, Config::from_toml(&example)?).await?.close().await?;
+    Ok(())
+}

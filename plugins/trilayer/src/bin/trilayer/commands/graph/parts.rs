@@ -107,3 +107,47 @@ impl Reader<'_> {
         Part { role: role.to_owned(), name: spec.name.clone(), is_instance: false, inner }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use schemars::JsonSchema;
+    use serde::Deserialize;
+    use trilayer::{Context, Descriptor, NullDataStore, Origin};
+
+    use super::*;
+    use crate::commands::graph::{dot, tree};
+
+    #[derive(Deserialize, JsonSchema)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "read by serde")]
+    struct Wraps {
+        #[schemars(extend("x-component" = "data-store"))]
+        inner: serde_json::Value,
+    }
+
+    fn parts(text: &str) -> Parts {
+        let mut registry = Registry::linked().expect("linked");
+        let wraps = Descriptor::data_store("wraps", "Wraps another", |_: Context, _: Wraps| async {
+            Ok(Arc::new(NullDataStore) as _)
+        });
+        registry.register(wraps, Origin::Program("this test".to_owned())).expect("new");
+        Parts::of(&Config::from_toml(text).expect("sound"), &registry)
+    }
+
+    /// Else an instance that only a decorator uses looks unused.
+    #[test]
+    fn what_a_decorator_wraps_is_drawn_under_it() {
+        let text = "data_stores.main = \"null\"\n[maps.a.data_store]\nuse = \"wraps\"\n\
+                    inner = { use = \"wraps\", inner = \"main\" }";
+        let parts = parts(text);
+        assert_eq!(parts.instances[0].used_by, ["a"]);
+        let expected = "maps\n└── a\n    ├── engine: hashmap\n    └── data store: wraps\n        \
+                        └── inner: wraps\n            └── inner: main (instance)\n\
+                        data store instances\n└── main: null (used by a)";
+        assert_eq!(tree::draw(&parts), expected);
+        let dot = dot::draw(&parts);
+        assert!(dot.contains("  part2 -> store0 [label=\"inner\"];"), "{dot}");
+    }
+}
