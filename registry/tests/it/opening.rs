@@ -151,3 +151,24 @@ async fn health_tells_of_each_data_store_and_how_it_served() {
     lab.sick.store(true, Ordering::SeqCst);
     assert_eq!(maps.health().await[0].problem.as_deref(), Some("not well"));
 }
+
+#[tokio::test]
+async fn operations_that_come_while_the_maps_end_are_refused_and_a_close_that_fails_lets_them_on() {
+    let lab = Arc::<Lab>::default();
+    let maps = lab.open(&instances(&[("a", "")])).await.unwrap();
+    let map = maps.get("a").unwrap();
+    map.put("k", 1).await.unwrap();
+    let gate = Gate::closed();
+    lab.space("a").plan("hard_flush", Plan::FailAfter(gate.clone(), "disk full"));
+    let closing = tokio::spawn({
+        let maps = maps.clone();
+        async move { maps.close().await }
+    });
+    gate.arrived(1).await;
+    assert_eq!(map.get("k").await.unwrap_err().to_string(), "map \"a\" is closed: the maps are being closed");
+    gate.open();
+    assert!(closing.await.unwrap().unwrap_err().to_string().contains("disk full"));
+    map.put("k", 2).await.unwrap();
+    lab.space("a").work();
+    maps.close().await.unwrap();
+}

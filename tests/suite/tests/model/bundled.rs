@@ -82,7 +82,10 @@ fn assemble(
     folder: &TempDir,
     setting: &Setting,
 ) -> (Rig, Vec<Named>) {
-    let context = Context::new().with_base_dir(folder.path()).for_map("map").for_partition(0);
+    // For those that wrap another.
+    let opener = Arc::new(registry.clone());
+    let context = Context::new().with_base_dir(folder.path()).with_opener(opener);
+    let context = context.for_map("map").for_partition(0);
     let component = |kind, name: &str| registry.get(kind, name).expect("listed");
     let engine = component(ComponentKind::Engine, &combination.engine)
         .create_engine(&context, json!({}))
@@ -111,6 +114,7 @@ fn assemble(
 fn options(data_store: &str) -> Json {
     match data_store {
         "redb" => json!({ "path": "model.redb" }),
+        "retry" => json!({ "inner": { "use": "redb", "path": "model.redb" } }),
         _ => json!({}),
     }
 }
