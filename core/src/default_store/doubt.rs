@@ -94,7 +94,7 @@ impl<'a> Doubt<'a> {
         value: &'a RecordValue,
         expiry: Expiry,
     ) -> Option<Self> {
-        (!store.comes_back(expiry)).then_some(Self { store, key, value, expiry })
+        (!store.comes_back(expiry)).then(|| Self { store, key, value, expiry })
     }
 
     /// The data store said that the write has happened; its commit settles all doubt of the key.

@@ -12,6 +12,7 @@ use serde::Deserialize;
 pub struct RetryOptions {
     /// The data store that is asked: an instance's name, else a component's name, else a table with
     /// `use` and its options.
+    #[schemars(example = &"null", extend("x-component" = "data-store"))]
     pub inner: serde_json::Value,
     /// How often an operation is tried at most, the first time included. Default 3.
     #[serde(default = "attempts")]

@@ -133,7 +133,7 @@ fn a_wrong_level_or_option_is_refused() {
     let message = refusal(json!({ "level": "loud" }));
     assert!(message.contains("unknown variant `loud`, expected one of `error`, `warn`, `info`"), "{message}");
     let message = refusal(json!({ "key": false }));
-    assert_eq!(message, r#"observer "trace" has no option "key"; it has keys, level"#);
+    assert_eq!(message, r#"observer "trace" has no option "key"; it has keys, level, scope"#);
 }
 
 #[test]

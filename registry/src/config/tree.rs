@@ -68,12 +68,23 @@ impl Node {
     }
 }
 
+/// Drops values that may nest too deep for dropping them to recurse.
+fn dismantle(mut open: Vec<DeValue<'_>>) {
+    while let Some(value) = open.pop() {
+        match value {
+            DeValue::Table(table) => open.extend(table.into_iter().map(|(_, value)| value.into_inner())),
+            DeValue::Array(items) => open.extend(items.into_iter().map(Spanned::into_inner)),
+            _ => {}
+        }
+    }
+}
+
 /// Reads a text, as far as it can be read.
 pub(super) fn read(source: &Source) -> Tree {
     let (table, errors) = DeTable::parse_recoverable(&source.text);
     let root = table.into_inner();
     if let Err(offset) = measure(root.iter().map(|(key, value)| (key.span().start, value.get_ref()))) {
-        std::mem::forget(root); // Dropping recurses as deep as the text nests.
+        dismantle(root.into_iter().map(|(_, value)| value.into_inner()).collect());
         return Tree { problems: vec![syntax::too_deep(source, offset)], ..Tree::default() };
     }
     let mut tree = Tree { sound: true, ..Tree::default() };
@@ -90,7 +101,7 @@ pub(super) fn inline(text: &str) -> Option<Value> {
     let (value, errors) = DeValue::parse_recoverable(text);
     let value = value.into_inner();
     if measure([(0, &value)].into_iter()).is_err() {
-        std::mem::forget(value); // As above.
+        dismantle(vec![value]);
         return None;
     }
     if !errors.is_empty() {

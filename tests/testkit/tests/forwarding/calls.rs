@@ -44,6 +44,8 @@ pub(crate) fn data_store<D: MapDataStore>(store: &D) {
     store.pending_operation_count();
     done(store.soft_flush());
     done(store.hard_flush());
+    done(store.health());
+    done(store.close());
     done(store.flush_key("m", "k", &value, false));
     store.reset();
     store.is_null();

@@ -152,6 +152,16 @@ impl MapDataStore for Spy {
         Ok(0)
     }
 
+    async fn health(&self) -> anyhow::Result<()> {
+        self.note("health");
+        Ok(())
+    }
+
+    async fn close(&self) -> anyhow::Result<()> {
+        self.note("close");
+        Ok(())
+    }
+
     async fn hard_flush(&self) -> anyhow::Result<()> {
         self.note("hard_flush");
         Ok(())
