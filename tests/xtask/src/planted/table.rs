@@ -95,15 +95,18 @@ impl Table {
     pub(crate) fn write(&self) -> anyhow::Result<()> {
         let file = Self::file();
         let caught = self.rows.iter().filter(|row| row.is_caught()).count();
+        let plants = super::plant::all(&super::folder())?;
         let mut text = format!(
             "# Planted bugs and what caught them\n\n\
              Each bug was put into the code, the suites were run from the cheapest on, and this is the first \
              test that failed.\nWritten by `cargo xtask planted --write` on {}, {}; the time is that of running \
-             tests, not of building.\n\n{caught} of {} were caught.\n\n\
+             tests, not of building.\n\n{caught} of {} were caught; {} of all {} were tried so far.\n\n\
              | bug | what it would cost | caught by | after |\n|---|---|---|---|\n",
             machine::today(),
             machine::processor(),
             self.rows.len(),
+            self.rows.len(),
+            plants.len(),
         );
         for row in &self.rows {
             text.push_str(&row.line());
@@ -113,12 +116,12 @@ impl Table {
     }
 }
 
-/// How many bugs there are, and how many of them the kept table says were caught.
+/// How many of the bugs there are were tried, by the kept table, and how many of those were caught.
 pub(crate) fn summary() -> anyhow::Result<(u64, u64)> {
     let plants = super::plant::all(&super::folder())?;
     let table = Table::read()?.keeping(&plants);
     let caught = table.rows.iter().filter(|row| row.is_caught()).count();
-    Ok((plants.len() as u64, caught as u64))
+    Ok((table.rows.len() as u64, caught as u64))
 }
 
 #[cfg(test)]
