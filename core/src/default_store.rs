@@ -28,6 +28,7 @@ pub use self::builder::DefaultRecordStoreBuilder;
 use self::commit::Standing;
 use self::inner::{Ending, Inner};
 pub use self::succession::Standstill;
+use crate::sync::Ordering;
 use crate::{
     CallerProvenance, CompositeMutationObserver, ExpiryPolicy, MapDataStore, Record, RecordValue, SharedStr,
     StorageConfig, StorageEngine, StoredValue,
@@ -312,10 +313,16 @@ impl DefaultRecordStore {
         self.inner.closed.get().is_some()
     }
 
-    /// Whether reads go to the engine alone: nothing in memory has a deadline, or an observer
-    /// reads, which is told of memory as it is. To be asked before the engine is.
-    fn shows_everything(&self) -> bool {
-        self.inner.reads_unguarded() || self.inner.is_observed_here()
+    /// Reads the engine alone, as far as it shows nothing that has expired: nothing in memory has a
+    /// deadline, or an observer reads, which is told of memory as it is.
+    fn unguarded<T>(&self, read: impl Fn(&dyn StorageEngine) -> T) -> Option<T> {
+        let (store, engine) = (&self.inner, &*self.inner.engine);
+        if store.is_observed_here() {
+            return Some(read(engine));
+        }
+        let deadlines = store.deadlines.load(Ordering::Acquire);
+        let found = store.reads_unguarded().then(|| read(engine))?;
+        (store.deadlines.load(Ordering::Acquire) == deadlines).then_some(found)
     }
 
     /// The live record in memory, judged and read as one step.

@@ -142,6 +142,7 @@ impl DefaultRecordStoreBuilder {
             hasher: RandomState::default(),
             closed: self.closed,
             guarded: AtomicUsize::new(limited.into()),
+            deadlines: AtomicUsize::new(0),
             occupied: AtomicUsize::new(occupied),
         };
         DefaultRecordStore { inner: Arc::new(inner) }

@@ -40,6 +40,9 @@ pub(super) struct Inner {
     /// Reasons for reads to take a stripe's lock: each deadline kept, each clear under
     /// way, and default limits. At 0 a read may go to the engine alone.
     pub(super) guarded: AtomicUsize,
+    /// How many deadlines there ever were. A read without a lock that finds another count after it than
+    /// before may have seen a record with a deadline, and one that has passed.
+    pub(super) deadlines: AtomicUsize,
     /// 1 once there ever was a bound: from then on what is in memory is counted.
     pub(super) counted: AtomicUsize,
     /// Records in memory and room reserved for more.
@@ -177,6 +180,7 @@ impl Inner {
         if expiry.deadline() == i64::MAX && !self.has_initial_limits() {
             self.drop_expiry(state, key);
         } else if state.expiry.set(key, expiry) {
+            self.deadlines.fetch_add(1, Ordering::AcqRel);
             self.guarded.fetch_add(1, Ordering::AcqRel);
         }
     }

@@ -23,8 +23,8 @@ impl RecordStore for DefaultRecordStore {
     }
 
     fn exists_in_memory(&self, key: &str) -> bool {
-        if self.shows_everything() {
-            return self.inner.engine.contains_key(key);
+        if let Some(found) = self.unguarded(|engine| engine.contains_key(key)) {
+            return found;
         }
         self.live_resident(key, self.inner.now()).is_some()
     }
@@ -61,8 +61,8 @@ impl RecordStore for DefaultRecordStore {
     }
 
     fn fetch_keys(&self, cursor: &IterationCursor, size: usize) -> FetchResult<String> {
-        if self.shows_everything() {
-            return self.inner.engine.fetch_keys(cursor, size);
+        if let Some(page) = self.unguarded(|engine| engine.fetch_keys(cursor, size)) {
+            return page;
         }
         let page = self.fetch_entries(cursor, size);
         FetchResult {
@@ -72,8 +72,8 @@ impl RecordStore for DefaultRecordStore {
     }
 
     fn fetch_entries(&self, cursor: &IterationCursor, size: usize) -> FetchResult<(String, Record)> {
-        if self.shows_everything() {
-            return self.inner.engine.fetch_entries(cursor, size);
+        if let Some(page) = self.unguarded(|engine| engine.fetch_entries(cursor, size)) {
+            return page;
         }
         let (page, now) = (self.inner.engine.fetch_keys(cursor, size), self.inner.now());
         let live = |key: String| self.live_resident(&key, now).map(|record| (key, record));

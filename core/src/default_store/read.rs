@@ -9,7 +9,7 @@ use super::handoff::start;
 use super::hold::end_of;
 use super::inner::Inner;
 use super::stripe::{Kept, Loaded, Loading, State};
-use crate::sync::{OwnedMutexGuard, watch};
+use crate::sync::{Ordering, OwnedMutexGuard, watch};
 use crate::{Record, RecordMetadata, SharedError, SharedStr, StoredValue};
 
 type Waiting = watch::Receiver<Option<Loaded>>;
@@ -73,25 +73,32 @@ impl Inner {
         if self.is_observed_here() {
             return Some(self.engine.get(key).map_or(Lookup::Miss, Lookup::Hit));
         }
+        let deadlines = self.deadlines.load(Ordering::Acquire);
         if !self.reads_unguarded() {
             return None;
         }
+        let now = if touch { self.now() } else { 0 };
         let record = match touch {
             false => self.engine.get(key),
-            true => {
-                let (engine, now) = (self.engine.atomic_update()?, self.now());
-                let record = engine.update_metadata(key, &mut |metadata| metadata.on_access(now));
-                // What was touched may have come with a deadline since.
-                if record.is_some() && !self.reads_unguarded() {
-                    self.stripe(key).lock().expiry.touch(key, now);
-                }
-                record
-            }
+            true => self.engine.atomic_update()?.update_metadata(key, &mut |it| it.on_access(now)),
         };
         match record {
-            Some(record) => Some(Lookup::Hit(record)),
+            Some(record) if self.deadlines.load(Ordering::Acquire) == deadlines => Some(Lookup::Hit(record)),
+            // It may have come with a deadline since, and one that has passed.
+            Some(record) if touch => self.count_late(key, record, now),
+            Some(_) => None,
             None => self.is_null().then_some(Lookup::Miss),
         }
+    }
+
+    /// Counts a read of a record that may have a deadline; `None` if that has passed.
+    fn count_late(&self, key: &str, record: Record, now: i64) -> Option<Lookup> {
+        let mut state = self.stripe(key).lock();
+        if self.is_expired(&state, key, &record.metadata, now) {
+            return None;
+        }
+        state.expiry.touch(key, now);
+        Some(Lookup::Hit(record))
     }
 
     pub(super) fn lookup(self: &Arc<Self>, key: &str, touch: bool) -> Lookup {

@@ -151,6 +151,7 @@ impl Inner {
             stripes: states.into_iter().map(Stripe::new).collect(),
             closed: OnceLock::new(),
             guarded: AtomicUsize::new(usize::from(self.has_initial_limits()) + deadlines),
+            deadlines: AtomicUsize::new(deadlines),
             counted: AtomicUsize::new(self.counted.load(Ordering::Acquire)),
             occupied: AtomicUsize::new(engine.len()),
             engine,

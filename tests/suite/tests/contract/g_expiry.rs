@@ -363,3 +363,17 @@ async fn a_read_that_waited_for_a_write_is_an_access() {
     assert!(touch.await.expect("get").is_some());
     assert_eq!(rig.get("k").await, Some(lww(1)), "read 2 ms ago at most");
 }
+
+/// It began when no deadline was kept, so that it takes no lock, and comes to the engine after a record
+/// whose deadline has passed.
+#[tokio::test]
+async fn a_read_that_a_deadline_overtakes_shows_nothing_expired() {
+    let Hooked { store, before_get, clock, .. } = hooked();
+    let inside = Arc::clone(&store);
+    before_get.set(move || {
+        let mut put = inside.put("k", lww(1), Expiry::ttl(5), Client);
+        assert!(poll_once(put.as_mut()).is_ready());
+        clock.advance(10);
+    });
+    assert_eq!(store.get("k", false).await.expect("get"), None);
+}
