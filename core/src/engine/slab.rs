@@ -138,6 +138,18 @@ mod tests {
         assert_eq!(size_of::<Option<Entry>>(), size_of::<Entry>());
     }
 
+    /// Else memory would grow with every record that ever was.
+    #[test]
+    fn slots_of_a_chunk_that_was_full_are_used_again() {
+        let mut slab = Slab::default();
+        let slots: Vec<u32> = (0..2 * CHUNK as u64).map(|hash| slab.insert(entry(hash))).collect();
+        for _ in 0..3 {
+            slots[..CHUNK].iter().for_each(|&slot| drop(slab.remove(slot)));
+            (0..CHUNK as u64).for_each(|hash| drop(slab.insert(entry(hash))));
+        }
+        assert_eq!(slab.chunks.len(), 2);
+    }
+
     proptest! {
         #[test]
         fn slots_keep_their_entries_and_holes_are_reused(steps in proptest::collection::vec((any::<bool>(), any::<u16>()), 0..600)) {
