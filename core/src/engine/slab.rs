@@ -145,7 +145,9 @@ mod tests {
         let slots: Vec<u32> = (0..2 * CHUNK as u64).map(|hash| slab.insert(entry(hash))).collect();
         for _ in 0..3 {
             slots[..CHUNK].iter().for_each(|&slot| drop(slab.remove(slot)));
-            (0..CHUNK as u64).for_each(|hash| drop(slab.insert(entry(hash))));
+            for hash in 0..CHUNK as u64 {
+                slab.insert(entry(hash));
+            }
         }
         assert_eq!(slab.chunks.len(), 2);
     }
